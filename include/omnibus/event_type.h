@@ -1,0 +1,55 @@
+// An event type without its C++ type: what the bus, the envelopes and the command line work with.
+// Made by omnibus/codec.h from the struct; never written by hand.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "omnibus/event.h"
+
+namespace omnibus {
+
+// How member names are spelled on the wire. The values of enumerations are never respelled.
+enum class Naming {
+  kSnake,  // order_id: as in C++
+  kCamel,  // orderId
+};
+
+// One member of an event, for listings.
+struct FieldInfo {
+  std::string_view name;   // as in C++
+  std::string_view type;   // "integer", "uuid", "list of object", ... for people
+  bool required = true;    // false for std::optional
+};
+
+// A JSON value inside a message that is being decoded; see src/json/reader.h.
+class JsonValue;
+
+// Thread-safety: constant after construction; all functions may be called concurrently.
+struct EventType {
+  const Contract* contract = nullptr;
+  std::size_t size = 0;       // of the struct, in bytes
+  std::size_t alignment = 0;  // of the struct, in bytes
+  std::span<const FieldInfo> fields;
+
+  // Appends the payload as compact JSON. kInvalidArgument, with the path, for what JSON cannot hold
+  // (a string that is no UTF-8, a double that is not finite); `out` is then unspecified.
+  absl::Status (*encode)(const void* event, Naming naming, std::string& out) = nullptr;
+
+  // Fills a default-constructed event from `payload`. kInvalidArgument: the error names the path,
+  // what was expected and what was found (`payload.items[1].quantity: expected an integer, found "two"`).
+  absl::Status (*decode)(JsonValue& payload, Naming naming, void* event) = nullptr;
+
+  // Appends the partition key's text, as it goes over the wire: an integer in decimal, a uuid in small
+  // letters, a string as it is. Nothing for a contract without a key.
+  void (*append_key)(const void* event, std::string& out) = nullptr;
+
+  void (*construct)(void* storage) = nullptr;  // default-constructs
+  void (*destroy)(void* event) = nullptr;
+  bool (*equal)(const void* a, const void* b) = nullptr;  // member by member
+};
+
+}  // namespace omnibus
