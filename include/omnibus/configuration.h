@@ -1,6 +1,7 @@
 // Configuration as a tree that knows where each value stands, and readers that know every key.
 //
-// Thread-safety: a Setting is constant and shared; copies are cheap. A SettingsReader belongs to one thread.
+// Thread-safety: a Setting is constant and shared; copies are cheap. A SettingsReader belongs to
+// one thread.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@
 
 namespace omnibus {
 
-// One value of a configuration file: a scalar, a list or a mapping. The default one is nothing (a key that was left out).
+// One value of a configuration file: a scalar, a list or a mapping. The default one is nothing (a
+// key that was left out).
 class Setting {
  public:
   enum class Kind { kNothing, kScalar, kList, kMap };
@@ -47,10 +49,10 @@ class Setting {
   // "omnibus.yaml:12:5", or "(default)" for nothing.
   std::string Where() const;
 
-  std::string_view text() const;            // of a scalar, after ${NAME} was replaced; else empty
-  std::span<const Setting> items() const;   // of a list; else empty
-  std::span<const Entry> entries() const;   // of a mapping, in the file's order; else empty
-  Setting Find(std::string_view key) const; // of a mapping; nothing when it is not there
+  std::string_view text() const;             // of a scalar, after ${NAME} was replaced; else empty
+  std::span<const Setting> items() const;    // of a list; else empty
+  std::span<const Entry> entries() const;    // of a mapping, in the file's order; else empty
+  Setting Find(std::string_view key) const;  // of a mapping; nothing when it is not there
 
  private:
   struct Node;
@@ -74,8 +76,9 @@ absl::Status ParseScalar(std::string_view text, absl::Duration& value);
 absl::Status ParseScalar(std::string_view text, Decimal& value);
 absl::Status ParseScalar(std::string_view text, Uuid& value);
 
-// Reads one mapping, key by key, over the values' defaults. It collects all errors, each with file, line and column, and at the end
-// complains of keys that nobody asked for, with the nearest known one.
+// Reads one mapping, key by key, over the values' defaults. It collects all errors, each with file,
+// line and column, and at the end complains of keys that nobody asked for, with the nearest known
+// one.
 //
 //   SettingsReader reader(setting, "transports.rabbitmq");
 //   reader.Read("url", options.url);
@@ -83,10 +86,12 @@ absl::Status ParseScalar(std::string_view text, Uuid& value);
 //   if (absl::Status status = reader.Finish(); !status.ok()) return status;
 class SettingsReader {
  public:
-  // `path` names the mapping in errors. Nothing reads as an empty mapping; a scalar or list is an error.
+  // `path` names the mapping in errors. Nothing reads as an empty mapping; a scalar or list is an
+  // error.
   SettingsReader(Setting setting, std::string path);
 
-  // Leaves `value` as it is when the key is not there. Integers of any width, with a check of their range.
+  // Leaves `value` as it is when the key is not there. Integers of any width, with a check of their
+  // range.
   template <typename T>
   void Read(std::string_view key, T& value) {
     const Setting found = Take(key);
@@ -146,9 +151,10 @@ class SettingsReader {
   std::vector<std::string> errors_;
 };
 
-// Loads YAML. Several files are laid over each other: a later one's mappings are merged into the earlier one's, its scalars
-// and lists replace them. ${NAME} and ${NAME:-default} take environment variables; $$ is a dollar sign. kInvalidArgument with file, line and
-// column for what is no YAML, a duplicate key, or a variable without value and default; kNotFound for a missing file.
+// Loads YAML. Several files are laid over each other: a later one's mappings are merged into the
+// earlier one's, its scalars and lists replace them. ${NAME} and ${NAME:-default} take environment
+// variables; $$ is a dollar sign. kInvalidArgument with file, line and column for what is no YAML,
+// a duplicate key, or a variable without value and default; kNotFound for a missing file.
 absl::StatusOr<Setting> LoadSettings(std::span<const std::string> files);
 // The same for text; `name` stands for the file's in errors.
 absl::StatusOr<Setting> ParseSettings(std::string_view yaml, std::string_view name);

@@ -10,8 +10,8 @@
 
 namespace omnibus {
 
-// units * 10^-scale. Kept normalized (no trailing zeros: 31.50 is {315, 1}; zero is {0, 0}), so that equal
-// numbers are equal member by member. |units| < 2^63, 0 <= scale <= 18.
+// units * 10^-scale. Kept normalized (no trailing zeros: 31.50 is {315, 1}; zero is {0, 0}), so
+// that equal numbers are equal member by member. |units| < 2^63, 0 <= scale <= 18.
 class Decimal {
  public:
   constexpr Decimal() = default;
@@ -39,8 +39,8 @@ class Decimal {
 // A JSON number without exponent and without trailing zeros: 31.5, 2, -0.05.
 std::string ToString(Decimal decimal);
 
-// Reads a JSON number (`2.0` and `2e0` are 2). kInvalidArgument when it is none; kOutOfRange when it cannot be
-// held exactly (30.999999999999999999, 1e400): nothing is ever rounded.
+// Reads a JSON number (`2.0` and `2e0` are 2). kInvalidArgument when it is none; kOutOfRange when
+// it cannot be held exactly (30.999999999999999999, 1e400): nothing is ever rounded.
 absl::StatusOr<Decimal> ParseDecimal(std::string_view text);
 
 }  // namespace omnibus

@@ -59,15 +59,15 @@ struct DomainName {
 
 // What an event's publishers and consumers agree on. All strings outlive the program's main().
 struct Contract {
-  std::string_view type;                  // "order.created"; AMQP's routing key
-  std::string_view channel;               // "bookstore.events": Kafka's topic, AMQP's exchange
-  const DomainName* domain = nullptr;     // required
-  std::string_view publisher;             // one of domain->services
-  Names consumers = {};                   // of domain->services; may be empty
-  std::string_view key = {};              // the member that orders: events of one key stay in order.
-                                          // Empty: no order is asked for
-  std::string_view description = {};      // one line, for people
-  bool open = false;                      // services that are not listed may consume it too
+  std::string_view type;               // "order.created"; AMQP's routing key
+  std::string_view channel;            // "bookstore.events": Kafka's topic, AMQP's exchange
+  const DomainName* domain = nullptr;  // required
+  std::string_view publisher;          // one of domain->services
+  Names consumers = {};                // of domain->services; may be empty
+  std::string_view key = {};           // the member that orders: events of one key stay in order.
+                                       // Empty: no order is asked for
+  std::string_view description = {};   // one line, for people
+  bool open = false;                   // services that are not listed may consume it too
 };
 
 // Specialized beside each event; the primary template marks what is no event.
@@ -82,8 +82,8 @@ concept Event = std::is_aggregate_v<T> && std::default_initializable<T> &&
 struct EventType;
 
 // Gives the EventType of `E`. Declared here for all, defined in omnibus/codec.h, and instantiated
-// in one source file of each domain: `template struct omnibus::Codec<OrderCreated>;`. A linker error
-// about Codec<...>::Type() means that this line is missing.
+// in one source file of each domain: `template struct omnibus::Codec<OrderCreated>;`. A linker
+// error about Codec<...>::Type() means that this line is missing.
 template <Event E>
 struct Codec {
   static const EventType& Type();

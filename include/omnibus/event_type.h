@@ -20,9 +20,9 @@ enum class Naming {
 
 // One member of an event, for listings.
 struct FieldInfo {
-  std::string_view name;   // as in C++
-  std::string_view type;   // "integer", "uuid", "list of object", ... for people
-  bool required = true;    // false for std::optional
+  std::string_view name;  // as in C++
+  std::string_view type;  // "integer", "uuid", "list of object", ... for people
+  bool required = true;   // false for std::optional
 };
 
 // A JSON value inside a message that is being decoded; see src/json/reader.h.
@@ -40,11 +40,12 @@ struct EventType {
   absl::Status (*encode)(const void* event, Naming naming, std::string& out) = nullptr;
 
   // Fills a default-constructed event from `payload`. kInvalidArgument: the error names the path,
-  // what was expected and what was found (`payload.items[1].quantity: expected an integer, found "two"`).
+  // what was expected and what was found (`payload.items[1].quantity: expected an integer, found
+  // "two"`).
   absl::Status (*decode)(JsonValue& payload, Naming naming, void* event) = nullptr;
 
-  // Appends the partition key's text, as it goes over the wire: an integer in decimal, a uuid in small
-  // letters, a string as it is. Nothing for a contract without a key.
+  // Appends the partition key's text, as it goes over the wire: an integer in decimal, a uuid in
+  // small letters, a string as it is. Nothing for a contract without a key.
   void (*append_key)(const void* event, std::string& out) = nullptr;
 
   void (*construct)(void* storage) = nullptr;  // default-constructs

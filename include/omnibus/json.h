@@ -1,6 +1,8 @@
-// Plain structs to JSON and back, by the same rules as events: for the bodies of HTTP requests, and for tests.
+// Plain structs to JSON and back, by the same rules as events: for the bodies of HTTP requests, and
+// for tests.
 //
-// This header brings reflection along, and costs about a second of compile time: include it in sources only.
+// This header brings reflection along, and costs about a second of compile time: include it in
+// sources only.
 #pragma once
 
 #include <string>
@@ -16,13 +18,14 @@ namespace omnibus {
 
 // Compact JSON. kInvalidArgument, with the path, for what JSON cannot hold.
 template <typename T>
-  requires std::is_aggregate_v<T>
-absl::StatusOr<std::string> ToJson(const T& value, Naming naming = Naming::kSnake);
+requires std::is_aggregate_v<T> absl::StatusOr<std::string> ToJson(const T& value,
+                                                                   Naming naming = Naming::kSnake);
 
-// Strict about what is required, lenient about unknown fields, order and white space. The error names the path,
-// what was expected and what was found: `items[1].quantity: expected an integer, found "two"`.
+// Strict about what is required, lenient about unknown fields, order and white space. The error
+// names the path, what was expected and what was found: `items[1].quantity: expected an integer,
+// found "two"`.
 template <typename T>
-  requires std::is_aggregate_v<T>
-absl::StatusOr<T> FromJson(std::string_view text, Naming naming = Naming::kSnake);
+requires std::is_aggregate_v<T> absl::StatusOr<T> FromJson(std::string_view text,
+                                                           Naming naming = Naming::kSnake);
 
 }  // namespace omnibus

@@ -19,8 +19,8 @@ struct RetryPolicy {
   absl::Duration DelayAfter(int attempt, std::uint64_t random) const;
 };
 
-// Whether a handler's error may pass by itself: kUnavailable, kAborted, kDeadlineExceeded, kResourceExhausted,
-// kInternal, kUnknown. All others are for good.
+// Whether a handler's error may pass by itself: kUnavailable, kAborted, kDeadlineExceeded,
+// kResourceExhausted, kInternal, kUnknown. All others are for good.
 bool CanRetry(const absl::Status& status);
 
 }  // namespace omnibus

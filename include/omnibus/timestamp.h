@@ -1,4 +1,5 @@
-// A point in time as events carry it: nanoseconds since 1970-01-01T00:00:00Z, UTC, without leap seconds.
+// A point in time as events carry it: nanoseconds since 1970-01-01T00:00:00Z, UTC, without leap
+// seconds.
 #pragma once
 
 #include <compare>
@@ -18,9 +19,7 @@ struct Timestamp {
   friend auto operator<=>(const Timestamp&, const Timestamp&) = default;
 };
 
-inline absl::Time ToTime(Timestamp timestamp) {
-  return absl::FromUnixNanos(timestamp.nanoseconds);
-}
+inline absl::Time ToTime(Timestamp timestamp) { return absl::FromUnixNanos(timestamp.nanoseconds); }
 
 // Saturates outside of the years that a Timestamp holds.
 inline Timestamp ToTimestamp(absl::Time time) { return {absl::ToUnixNanos(time)}; }
@@ -28,8 +27,9 @@ inline Timestamp ToTimestamp(absl::Time time) { return {absl::ToUnixNanos(time)}
 // RFC 3339 in UTC with `Z`, with 0, 3, 6 or 9 fractional digits: as few as hold the value.
 std::string ToString(Timestamp timestamp);
 
-// Reads RFC 3339: any offset (taken to UTC), small `t` and `z`, 1 to 9 fractional digits, a leap second (read
-// as the second after it). kInvalidArgument, saying what is wrong, for anything else, or out of range.
+// Reads RFC 3339: any offset (taken to UTC), small `t` and `z`, 1 to 9 fractional digits, a leap
+// second (read as the second after it). kInvalidArgument, saying what is wrong, for anything else,
+// or out of range.
 absl::StatusOr<Timestamp> ParseTimestamp(std::string_view text);
 
 }  // namespace omnibus

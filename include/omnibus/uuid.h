@@ -22,7 +22,8 @@ absl::StatusOr<Uuid> ParseUuid(std::string_view text);
 // A random UUID (RFC 4122, version 4) made from 128 random bits of the caller's.
 Uuid RandomUuid(std::uint64_t high, std::uint64_t low);
 
-// The UUID of `name` within `name_space` (RFC 4122, version 5: SHA-1): always the same for the same two.
+// The UUID of `name` within `name_space` (RFC 4122, version 5: SHA-1): always the same for the same
+// two.
 Uuid NameUuid(const Uuid& name_space, std::string_view name);
 
 }  // namespace omnibus
