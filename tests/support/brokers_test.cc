@@ -62,8 +62,8 @@ TEST_P(PrivateBrokerTest, ComesBackUnderItsAddressAndGoesForGood) {
 INSTANTIATE_TEST_SUITE_P(
     Brokers, PrivateBrokerTest,
     ::testing::Values(PrivateBroker::Kind::kKafka, PrivateBroker::Kind::kRabbitMq),
-    [](const auto& info) {
-      return std::string(info.param == PrivateBroker::Kind::kKafka ? "Kafka" : "RabbitMq");
+    [](const auto& param_info) {
+      return std::string(param_info.param == PrivateBroker::Kind::kKafka ? "Kafka" : "RabbitMq");
     });
 
 }  // namespace
