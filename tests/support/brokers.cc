@@ -44,8 +44,9 @@ std::optional<std::string> KafkaBrokers() { return Find("OMNIBUS_TEST_KAFKA_BROK
 std::optional<std::string> RabbitMqUrl() { return Find("OMNIBUS_TEST_RABBITMQ_URL", "rabbitmq"); }
 
 std::optional<PrivateBroker> PrivateBroker::Start(Kind kind) {
-  std::string directory =
-      (std::filesystem::temp_directory_path() / "omnibus-broker-XXXXXX").string();
+  std::error_code ignored;  // mkdtemp tells
+  std::filesystem::create_directories(OMNIBUS_BROKERS_DIR, ignored);
+  std::string directory = OMNIBUS_BROKERS_DIR "/private-XXXXXX";
   if (mkdtemp(directory.data()) == nullptr) return std::nullopt;
   PrivateBroker broker(kind, std::move(directory));
   if (!broker.Run("start --watch " + std::to_string(getpid())) || !broker.ReadAddress()) {

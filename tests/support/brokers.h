@@ -42,7 +42,7 @@ class PrivateBroker {
   enum class Kind { kKafka, kRabbitMq };
 
   // Starts it: some seconds. Nullopt when it is not to be had, after it said
-  // why on standard error. Its files are below the temporary folder.
+  // why on standard error. Its files are below the build folder.
   static std::optional<PrivateBroker> Start(Kind kind);
 
   PrivateBroker(PrivateBroker&& other) noexcept;
