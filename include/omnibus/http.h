@@ -79,12 +79,14 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 struct HttpServerOptions {
   std::size_t max_body_bytes = 1 << 20;  // more is answered with 413
   int threads = 8;  // so many requests (and idle connections) at a time; others wait
-  absl::Duration io_timeout = absl::Seconds(5);    // for each read from and write to a client
-  absl::Duration idle_timeout = absl::Seconds(1);  // until a connection without a request is closed
+  absl::Duration io_timeout = absl::Seconds(5);  // for each read from and write to a client
+  absl::Duration idle_timeout =
+      absl::Seconds(1);  // until a connection that sends no request is closed
 };
 
 // Answers by itself, as problems: 404 for an unknown path, 405 with Allow for an unknown method of
 // a known one, 413, and 400 for an X-Correlation-Id that is no UUID. HEAD is not made from GET.
+// Each connection serves one request.
 //
 // Thread-safety: Route() before Start(), from one thread; Start() once; Stop() and the destructor
 // from any thread but a handler's.
