@@ -84,8 +84,7 @@ bool PrivateBroker::Run(const std::string& command) const {
 }
 
 bool PrivateBroker::ReadAddress() {
-  const std::optional<std::string> address =
-      ReadEnvFile(directory_ + "/env", VariableName(kind_));
+  const std::optional<std::string> address = ReadEnvFile(directory_ + "/env", VariableName(kind_));
   if (address.has_value()) address_ = *address;
   return address.has_value();
 }

@@ -20,8 +20,7 @@ bool Listens(const std::string& address) {
   target.sin_family = AF_INET;
   target.sin_port = htons(static_cast<std::uint16_t>(port));
   target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int result =
-      connect(descriptor, reinterpret_cast<const sockaddr*>(&target), sizeof target);
+  const int result = connect(descriptor, reinterpret_cast<const sockaddr*>(&target), sizeof target);
   close(descriptor);
   return result == 0;
 }
