@@ -22,6 +22,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace omnibus {
 
@@ -92,6 +93,25 @@ struct Codec {
 template <Event E>
 const EventType& EventTypeOf() {
   return Codec<E>::Type();
+}
+
+// Whether no two of the events have the same type name.
+template <Event... Es>
+inline constexpr bool kTypesDiffer = [] {
+  constexpr std::array<std::string_view, sizeof...(Es)> types = {contract<Es>.type...};
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (types[i] == types[k]) return false;
+    }
+  }
+  return true;
+}();
+
+// The event types of a domain, in the order given: EventTypesOf<OrderCreated, OrderCancelled>().
+template <Event... Es>
+std::vector<const EventType*> EventTypesOf() {
+  static_assert(kTypesDiffer<Es...>, "omnibus: two events have the same .type in their contracts");
+  return {&EventTypeOf<Es>()...};
 }
 
 }  // namespace omnibus

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "omnibus/event.h"
 
 namespace omnibus {
@@ -25,7 +27,7 @@ struct FieldInfo {
   bool required = true;   // false for std::optional
 };
 
-// A JSON value inside a message that is being decoded; see src/json/reader.h.
+// A JSON value inside a message that is being decoded; see omnibus/internal/codec_json_value.h.
 class JsonValue;
 
 // Thread-safety: constant after construction; all functions may be called concurrently.
@@ -52,5 +54,30 @@ struct EventType {
   void (*destroy)(void* event) = nullptr;
   bool (*equal)(const void* a, const void* b) = nullptr;  // member by member
 };
+
+// Owns one event of a type that is known at run time only.
+struct EventDeleter {
+  const EventType* type = nullptr;
+  void operator()(void* event) const;
+};
+using EventPointer = std::unique_ptr<void, EventDeleter>;
+
+// A default-constructed event.
+EventPointer NewEvent(const EventType& type);
+
+// Reads a payload that stands alone: an object with the event's fields, spelled as `naming` says.
+// `root` is the path that errors begin with, as "payload" or "data"; it may be empty.
+// kInvalidArgument as in EventType::decode.
+absl::StatusOr<EventPointer> ParsePayload(const EventType& type, std::string_view json,
+                                          Naming naming, std::string_view root);
+
+// The same, for a payload that a person wrote: spelled as on the wire (`naming`) or as in the
+// struct (snake).
+absl::StatusOr<EventPointer> ParsePayloadInEitherNaming(const EventType& type,
+                                                        std::string_view json, Naming naming,
+                                                        std::string_view root);
+
+// Compact JSON of an event.
+absl::StatusOr<std::string> FormatPayload(const EventType& type, const void* event, Naming naming);
 
 }  // namespace omnibus

@@ -1,0 +1,79 @@
+// What people are told about a field's type, and how two values of it are compared.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "omnibus/event_type.h"
+#include "omnibus/internal/codec_types.h"
+
+namespace omnibus::internal {
+
+template <typename T>
+std::string DescribeType() {
+  if constexpr (std::is_same_v<T, bool>) {
+    return "boolean";
+  } else if constexpr (IntegerType<T>) {
+    return "integer";
+  } else if constexpr (std::is_same_v<T, double>) {
+    return "number";
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return "string";
+  } else if constexpr (std::is_same_v<T, Uuid>) {
+    return "uuid";
+  } else if constexpr (std::is_same_v<T, Timestamp>) {
+    return "time";
+  } else if constexpr (std::is_same_v<T, Decimal>) {
+    return "decimal";
+  } else if constexpr (EnumType<T>) {
+    std::string names;
+    for (const auto& each : kEnumerators<T>) {
+      names.append(names.empty() ? "\"" : " | \"").append(each.name).append("\"");
+    }
+    return names;
+  } else if constexpr (OptionalType<T>) {
+    return DescribeType<typename T::value_type>();
+  } else if constexpr (ListType<T>) {
+    return "list of " + DescribeType<typename T::value_type>();
+  } else if constexpr (MapType<T>) {
+    return "map of " + DescribeType<typename T::mapped_type>();
+  } else {
+    std::string fields;
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (fields.append(I == 0 ? "{" : ", ").append(kFieldNames<T>[I]), ...);
+    }
+    (std::make_index_sequence<kFieldCount<T>>());
+    return fields + (fields.empty() ? "{}" : "}");
+  }
+}
+
+template <typename T>
+bool EqualValues(const T& a, const T& b) {
+  if constexpr (OptionalType<T>) {
+    return a.has_value() == b.has_value() && (!a.has_value() || EqualValues(*a, *b));
+  } else if constexpr (ListType<T>) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (!EqualValues<typename T::value_type>(a[i], b[i])) return false;
+    }
+    return true;
+  } else if constexpr (MapType<T>) {
+    if (a.size() != b.size()) return false;
+    for (auto left = a.begin(), right = b.begin(); left != a.end(); ++left, ++right) {
+      if (left->first != right->first || !EqualValues(left->second, right->second)) return false;
+    }
+    return true;
+  } else if constexpr (ObjectType<T>) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return (EqualValues(Field<I>(a), Field<I>(b)) && ...);
+    }
+    (std::make_index_sequence<kFieldCount<T>>());
+  } else {
+    return a == b;
+  }
+}
+
+}  // namespace omnibus::internal
