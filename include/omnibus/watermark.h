@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 namespace omnibus {
 
@@ -25,6 +26,9 @@ class Watermark {
 
   // Everything below is settled: what the broker may be told. Never passes an unfinished one.
   std::int64_t Position() const { return position_; }
+
+  // What was settled above an unfinished one, ascending: Position() does not tell of these.
+  std::vector<std::int64_t> SettledAhead() const;
 
   // Handed out, and not settled.
   std::size_t unfinished() const { return unfinished_; }

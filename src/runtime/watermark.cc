@@ -26,4 +26,12 @@ bool Watermark::Settle(std::int64_t position) {
   return true;
 }
 
+std::vector<std::int64_t> Watermark::SettledAhead() const {
+  std::vector<std::int64_t> ahead;
+  for (const Entry& entry : entries_) {
+    if (entry.settled) ahead.push_back(entry.position);
+  }
+  return ahead;
+}
+
 }  // namespace omnibus

@@ -20,7 +20,9 @@ TEST(Watermark, StaysBeforeTheFirstUnfinishedOne) {
   EXPECT_TRUE(mark.Settle(2));
   EXPECT_EQ(mark.Position(), 0);
   EXPECT_EQ(mark.unfinished(), 2u);
+  EXPECT_EQ(mark.SettledAhead(), (std::vector<std::int64_t>{1, 2}));
   EXPECT_TRUE(mark.Settle(0));
+  EXPECT_TRUE(mark.SettledAhead().empty());
   EXPECT_EQ(mark.Position(), 3);
   EXPECT_TRUE(mark.Settle(3));
   EXPECT_EQ(mark.Position(), 4);

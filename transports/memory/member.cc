@@ -1,0 +1,190 @@
+#include "transports/memory/member.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace omnibus::memory {
+namespace {
+
+ConsumerEvent MakeMessage(const Log& log, RecordRef record, DeliveryTag tag, std::size_t partition,
+                          bool redelivered) {
+  ConsumerEvent event;
+  ReceivedMessage& message = event.message;
+  message.channel = log.name();
+  message.type = record->type;
+  message.key = record->key;
+  message.id = record->id;
+  message.correlation_id = record->correlation_id;
+  message.body = record->body;
+  message.headers.assign(record->headers.begin(), record->headers.end());
+  message.tag = tag;
+  message.partition = static_cast<std::int64_t>(partition);
+  message.offset = tag.position;
+  message.redelivered = redelivered;
+  message.owner = std::move(record).ToOwner();
+  event.epoch = tag.epoch;
+  return event;
+}
+
+}  // namespace
+
+Member::Source& Member::Find(const Log& log, std::size_t partition) {
+  const auto found = std::find_if(sources_.begin(), sources_.end(), [&](const Source& each) {
+    return each.log == &log && each.partition == partition;
+  });
+  assert(found != sources_.end());
+  return *found;
+}
+
+std::uint32_t Member::SourceOf(Log& log, std::size_t partition) {
+  // A partition that comes back has the number that it had before.
+  std::uint32_t index = 0;
+  while (index < sources_.size() &&
+         (sources_[index].log != &log || sources_[index].partition != partition)) {
+    ++index;
+  }
+  if (index == sources_.size()) {
+    Source& source = sources_.emplace_back();
+    source.log = &log;
+    source.partition = partition;
+  }
+  return index;
+}
+
+void Member::Assign(Log& log, Cursor* cursor, std::uint64_t epoch, std::span<const Grant> grants) {
+  {
+    absl::MutexLock lock(&mu_);
+    ConsumerEvent assigned;
+    assigned.kind = ConsumerEvent::Kind::kAssigned;
+    assigned.epoch = epoch;
+    for (const Grant& grant : grants) {
+      const std::uint32_t index = SourceOf(log, grant.partition);
+      assigned.sources.push_back(index);
+      Source& source = sources_[index];
+      source.cursor = cursor;
+      source.owned = true;
+      source.stopped = false;
+      source.epoch = epoch;
+      source.next = grant.from.position;
+      source.mark = Watermark(grant.from.position);
+      source.settled_before.assign(grant.from.settled.begin(), grant.from.settled.end());
+      source.delivered_before = grant.from.delivered_before;
+    }
+    changes_.push_back(std::move(assigned));
+  }
+  for (const Grant& grant : grants) log.Watch(grant.partition, bell_);
+  bell_.Ring();
+}
+
+std::uint32_t Member::Stop(const Log& log, std::size_t partition) {
+  absl::MutexLock lock(&mu_);
+  Source& source = Find(log, partition);
+  source.stopped = true;
+  return static_cast<std::uint32_t>(&source - sources_.data());
+}
+
+Handover Member::Take(const Log& log, std::size_t partition, std::uint32_t* source_index) {
+  Handover handover;
+  Log* watched = nullptr;
+  {
+    absl::MutexLock lock(&mu_);
+    Source& source = Find(log, partition);
+    source.owned = false;
+    handover.position = source.mark.Position();
+    handover.settled = source.mark.SettledAhead();
+    // What an earlier owner has settled, and this one has not come to.
+    handover.settled.insert(handover.settled.end(), source.settled_before.begin(),
+                            source.settled_before.end());
+    handover.delivered_before = std::max(source.delivered_before, source.next);
+    watched = source.log;
+    if (source_index != nullptr) {
+      *source_index = static_cast<std::uint32_t>(&source - sources_.data());
+    }
+  }
+  watched->Unwatch(partition, bell_);
+  return handover;
+}
+
+void Member::Tell(ConsumerEvent::Kind kind, std::uint64_t epoch,
+                  std::vector<std::uint32_t> sources) {
+  ConsumerEvent event;
+  event.kind = kind;
+  event.epoch = epoch;
+  event.sources = std::move(sources);
+  {
+    absl::MutexLock lock(&mu_);
+    changes_.push_back(std::move(event));
+  }
+  bell_.Ring();
+}
+
+std::size_t Member::Collect(std::size_t max, std::vector<ConsumerEvent>& events) {
+  absl::MutexLock lock(&mu_);
+  std::size_t count = 0;
+  while (!changes_.empty() && count < max) {
+    events.push_back(std::move(changes_.front()));
+    changes_.pop_front();
+    ++count;
+  }
+  // Each time another source is the first, so that a busy one does not starve the others.
+  const std::size_t size = sources_.size();
+  for (std::size_t i = 0; i < size && count < max; ++i) {
+    const std::size_t index = (next_source_ + i) % size;
+    count += CollectFrom(static_cast<std::uint32_t>(index), max - count, events);
+  }
+  if (size > 0) next_source_ = (next_source_ + 1) % size;
+  return count;
+}
+
+std::size_t Member::CollectFrom(std::uint32_t index, std::size_t max,
+                                std::vector<ConsumerEvent>& events) {
+  Source& source = sources_[index];
+  std::size_t count = 0;
+  while (source.owned && !source.stopped && count < max &&
+         source.next < source.log->End(source.partition)) {
+    std::int64_t position = source.log->Read(source.partition, source.next, max - count, read_);
+    for (RecordRef& record : read_) {
+      source.mark.Received(position);
+      if (!source.settled_before.empty() && source.settled_before.front() == position) {
+        source.settled_before.pop_front();
+        source.mark.Settle(position);
+      } else {
+        const DeliveryTag tag{source.epoch, index, position};
+        events.push_back(MakeMessage(*source.log, std::move(record), tag, source.partition,
+                                     position < source.delivered_before));
+        ++count;
+      }
+      ++position;
+    }
+    source.next = position;
+    read_.clear();
+  }
+  return count;
+}
+
+std::size_t Member::Settle(std::span<const DeliveryTag> tags) {
+  absl::MutexLock lock(&mu_);
+  std::size_t dropped = 0;
+  for (const DeliveryTag& tag : tags) {
+    Source* const source = tag.source < sources_.size() ? &sources_[tag.source] : nullptr;
+    if (source == nullptr || !source->owned || source->epoch != tag.epoch ||
+        !source->mark.Settle(tag.position)) {
+      ++dropped;
+      continue;
+    }
+    if (source->cursor != nullptr) {
+      source->cursor->settled[source->partition].store(source->mark.Position(),
+                                                       std::memory_order_release);
+    }
+  }
+  return dropped;
+}
+
+std::size_t Member::partitions() const {
+  absl::MutexLock lock(&mu_);
+  return static_cast<std::size_t>(std::count_if(sources_.begin(), sources_.end(),
+                                                [](const Source& each) { return each.owned; }));
+}
+
+}  // namespace omnibus::memory

@@ -1,0 +1,89 @@
+// What one member of a group has in hands: its partitions, and what it was given of each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "omnibus/runtime.h"
+#include "omnibus/transport.h"
+#include "omnibus/watermark.h"
+#include "transports/memory/log.h"
+
+namespace omnibus::memory {
+
+// What one owner of a partition leaves to the next.
+struct Handover {
+  std::int64_t position = 0;          // where to go on
+  std::vector<std::int64_t> settled;  // these from there on are done all the same; ascending
+  std::int64_t delivered_before = 0;  // what lies before was handed out once already
+};
+
+// Thread-safety: any thread, concurrently; one at a time for Collect().
+class Member {
+ public:
+  // Rings `bell` when there is something to collect.
+  explicit Member(Doorbell& bell) : bell_(bell) {}
+
+  struct Grant {
+    std::size_t partition = 0;
+    Handover from;
+  };
+
+  // Gives it partitions of a log, and tells the consumer so. `cursor` is told of what is settled;
+  // null for nobody's reader.
+  void Assign(Log& log, Cursor* cursor, std::uint64_t epoch, std::span<const Grant> grants);
+
+  // Reads no more from it; what was handed out can still be settled. Returns its source.
+  std::uint32_t Stop(const Log& log, std::size_t partition);
+
+  // Takes it away: what is unsettled there cannot be settled here any more.
+  Handover Take(const Log& log, std::size_t partition, std::uint32_t* source = nullptr);
+
+  // Tells the consumer of a change, before any message that is collected later.
+  void Tell(ConsumerEvent::Kind kind, std::uint64_t epoch, std::vector<std::uint32_t> sources);
+
+  // Appends up to `max` events. Returns how many.
+  std::size_t Collect(std::size_t max, std::vector<ConsumerEvent>& events);
+
+  // Makes the consumer look what there is to do.
+  void Wake() { bell_.Ring(); }
+
+  // Returns how many were dropped.
+  std::size_t Settle(std::span<const DeliveryTag> tags);
+
+  std::size_t partitions() const;
+
+ private:
+  struct Source {
+    Log* log = nullptr;
+    std::size_t partition = 0;
+    Cursor* cursor = nullptr;
+    bool owned = false;
+    bool stopped = false;
+    std::uint64_t epoch = 0;
+    std::int64_t next = 0;
+    Watermark mark;
+    std::deque<std::int64_t> settled_before;  // by an earlier owner, from `next` on
+    std::int64_t delivered_before = 0;
+  };
+
+  std::uint32_t SourceOf(Log& log, std::size_t partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  Source& Find(const Log& log, std::size_t partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::size_t CollectFrom(std::uint32_t index, std::size_t max, std::vector<ConsumerEvent>& events)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  Doorbell& bell_;
+  mutable absl::Mutex mu_;
+  std::vector<Source> sources_ ABSL_GUARDED_BY(mu_);  // a source's number is its place
+  std::deque<ConsumerEvent> changes_ ABSL_GUARDED_BY(mu_);
+  std::size_t next_source_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<RecordRef> read_ ABSL_GUARDED_BY(mu_);  // of CollectFrom(), kept for its memory
+};
+
+}  // namespace omnibus::memory
