@@ -1,0 +1,118 @@
+#include "transports/rabbitmq/consumer.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "transports/rabbitmq/close_once.h"
+#include "transports/rabbitmq/consumer_link.h"
+#include "transports/rabbitmq/consumer_source.h"
+#include "transports/rabbitmq/delivery_queue.h"
+#include "transports/rabbitmq/errors.h"
+#include "transports/rabbitmq/link.h"
+
+namespace omnibus::rabbitmq {
+namespace {
+
+constexpr std::size_t kMaxSources =
+    1024;  // each has a channel, and the broker's channel_max is 2047
+
+class RabbitMqConsumer final : public Consumer {
+ public:
+  RabbitMqConsumer(const ConnectionSettings& settings, const DeclaredTopology& topology,
+                   std::shared_ptr<spdlog::logger> logger, DeliveryPool& pool,
+                   const std::vector<SourceSpec>& specs, const std::string& name)
+      : settings_(settings),
+        queue_(settings.runtime, specs.size(),
+               static_cast<std::size_t>(settings.options.consumer.prefetch)),
+        session_(settings, topology, logger, pool, queue_, specs),
+        link_(settings, name, std::move(logger), session_) {}
+
+  ~RabbitMqConsumer() override { Close(absl::InfinitePast()).IgnoreError(); }
+
+  absl::Status Wait(absl::Time deadline, std::size_t max_events,
+                    std::vector<ConsumerEvent>& events) override {
+    return queue_.Wait(deadline, max_events, events);
+  }
+
+  void Interrupt() override { queue_.Interrupt(); }
+
+  std::size_t Settle(std::span<const DeliveryTag> tags) override {
+    bool wake = false;
+    const std::size_t dropped = queue_.Settle(tags, wake);
+    if (wake && dropped < tags.size()) link_.Wake();
+    return dropped;
+  }
+
+  void Release(std::uint64_t) override {
+  }  // nothing is ever revoked: a queue is shared, message by message
+
+  absl::Status Close(absl::Time deadline) override {
+    queue_.Close();
+    return close_.Run(settings_.runtime, deadline, [&] {
+      session_.Drain();
+      link_.Wake();
+      const bool heard = session_.AwaitDrained(deadline);
+      link_.Stop(deadline);
+      if (heard) return absl::OkStatus();
+      return Error(
+          absl::StatusCode::kDeadlineExceeded, "close consumer",
+          "the broker has not heard all that was settled; some of it may be delivered again");
+    });
+  }
+
+  LinkHealth Health() const override { return session_.GetHealth(); }
+
+ private:
+  const ConnectionSettings& settings_;
+  DeliveryQueue queue_;
+  ConsumerLink session_;
+  CloseOnce close_;
+  Link link_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Consumer>> MakeConsumer(const ConnectionSettings& settings,
+                                                       const DeclaredTopology& topology,
+                                                       std::shared_ptr<spdlog::logger> logger,
+                                                       DeliveryPool& pool,
+                                                       const ConsumerOptions& options) {
+  const auto refuse = [](std::string_view what) {
+    return Error(absl::StatusCode::kInvalidArgument, "open consumer", what);
+  };
+  if (options.subscriptions.empty()) return refuse("it subscribes to nothing");
+  if (options.subscriptions.size() > kMaxSources) return refuse("too many subscriptions");
+
+  std::vector<SourceSpec> specs;
+  for (const Subscription& subscription : options.subscriptions) {
+    if (subscription.channel.empty() || subscription.channel.size() > 255) {
+      return refuse("a channel's name has from 1 to 255 bytes");
+    }
+    SourceSpec& spec = specs.emplace_back();
+    spec.index = static_cast<std::uint32_t>(specs.size() - 1);
+    spec.channel = pool.Intern(subscription.channel);
+    const bool nobodys = options.module.empty();
+    if (subscription.destination == Destination::kQueue) {
+      spec.kind = nobodys ? SourceSpec::Kind::kBrowse : SourceSpec::Kind::kShared;
+      spec.queue = subscription.channel;
+    } else if (nobodys) {
+      if (options.start_from == StartFrom::kEarliest) {
+        return refuse(
+            absl::StrCat("reading ", subscription.channel,
+                         " from the earliest event needs a group, whose queue holds the backlog"));
+      }
+      spec.kind = SourceSpec::Kind::kTemporary;
+      spec.types = subscription.types;
+    } else {
+      spec.queue = QueueName(subscription.channel, options.module);
+      if (spec.queue.size() > 255) return refuse("the queue's name is longer than 255 bytes");
+    }
+  }
+  const std::string name =
+      options.module.empty() ? "reader" : absl::StrCat("consumer ", options.module);
+  return std::make_unique<RabbitMqConsumer>(settings, topology, std::move(logger), pool, specs,
+                                            name);
+}
+
+}  // namespace omnibus::rabbitmq

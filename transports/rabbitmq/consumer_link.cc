@@ -1,0 +1,232 @@
+#include "transports/rabbitmq/consumer_link.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "omnibus/internal/absl_view.h"
+#include "transports/rabbitmq/backoff.h"
+#include "transports/rabbitmq/errors.h"
+
+namespace omnibus::rabbitmq {
+namespace {
+
+using State = ConsumerSource::State;
+
+std::string Text(const absl::Status& status) { return std::string(status.message()); }
+
+}  // namespace
+
+ConsumerLink::ConsumerLink(const ConnectionSettings& settings, const DeclaredTopology& topology,
+                           std::shared_ptr<spdlog::logger> logger, DeliveryPool& pool,
+                           DeliveryQueue& queue, const std::vector<SourceSpec>& specs)
+    : settings_(settings),
+      topology_(topology),
+      logger_(std::move(logger)),
+      queue_(queue),
+      down_(Error(absl::StatusCode::kUnavailable, "consume", "not connected yet")) {
+  entries_.reserve(specs.size());
+  for (const SourceSpec& spec : specs) {
+    if (spec.queue.empty()) channels_.emplace_back(spec.channel);
+    if (!spec.queue.empty()) queues_.push_back(spec.queue);
+    // A group's queue is bound to the exchange of its channel. (For a side queue there is none of
+    // that name.)
+    if (spec.kind == SourceSpec::Kind::kShared) channels_.emplace_back(spec.channel);
+    entries_.push_back(
+        {ConsumerSource(spec, settings.options.consumer.prefetch, pool, last_epoch_, events_)});
+  }
+  health_.detail = Text(down_);
+}
+
+// --- Connection ----------------------------------------------------------------------------------
+
+void ConsumerLink::OnUp(Connection& connection) {
+  down_ = absl::OkStatus();
+  for (Entry& entry : entries_) entry.open_at = absl::InfinitePast();
+  Declare(connection);
+}
+
+void ConsumerLink::Declare(Connection& connection) {
+  run_.emplace(static_cast<std::uint16_t>(entries_.size() + 1), topology_.For(channels_, queues_),
+               DeclareMode::kDeclare, DeclareRun::OnError::kGoOn);
+  run_->Start(connection);
+}
+
+void ConsumerLink::OnDown(const absl::Status& why) {
+  down_ = why;
+  run_.reset();
+  for (Entry& entry : entries_) {
+    entry.source.OnConnectionLost(why);
+    entry.seen = State::kClosed;
+    entry.failures = 0;
+  }
+}
+
+void ConsumerLink::OnFrame(Connection& connection, const amqp_frame_t& frame) {
+  const std::size_t index = static_cast<std::size_t>(frame.channel) - 1;
+  if (index < entries_.size()) return entries_[index].source.OnFrame(connection, frame);
+  if (run_ && frame.channel == run_->channel() && frame.frame_type == AMQP_FRAME_METHOD) {
+    run_->OnMethod(connection, frame.payload.method);
+  }
+}
+
+absl::Time ConsumerLink::OnTurn(Connection* connection) {
+  for (Entry& entry : entries_) NoteState(entry);
+  queue_.Put(events_);
+  SendSettled(connection);
+  bool draining = false;
+  {
+    absl::MutexLock lock(&mu_);
+    draining = draining_;
+  }
+  absl::Time next = absl::InfiniteFuture();
+  if (draining) {
+    DrainSources(connection);
+  } else if (connection != nullptr) {
+    next = OpenClosed(*connection);
+  }
+  UpdateHealth(connection);
+  return next;
+}
+
+void ConsumerLink::OnEnd() {
+  EndDrain(false);
+  absl::MutexLock lock(&mu_);
+  health_ = {false, "closed"};
+}
+
+// --- Sources -------------------------------------------------------------------------------------
+
+void ConsumerLink::NoteState(Entry& entry) {
+  const State state = entry.source.state();
+  if (state == entry.seen) return;
+  const absl::Time now = settings_.runtime.Now();
+  if (state == State::kConsuming) {
+    entry.consuming_since = now;
+    if (entry.failures > 0)
+      logger_->info("rabbitmq: {} is consumed again", entry.source.Describe());
+  } else if (state == State::kClosed || state == State::kClosing) {
+    const bool was_stable =
+        entry.seen == State::kConsuming && now - entry.consuming_since >= kStable;
+    if (was_stable) entry.failures = 0;
+    if (entry.seen != State::kClosing) {
+      if (!entry.source.status().ok() && entry.failures == 0) {
+        logger_->warn("rabbitmq: {}; it is tried again until it works",
+                      Text(entry.source.status()));
+      }
+      // The first attempt at once, however it was lost: a deleted queue is declared again.
+      entry.open_at =
+          now + ReconnectDelay(settings_.options, entry.failures, settings_.runtime.Random());
+      ++entry.failures;
+    }
+  }
+  entry.seen = state;
+}
+
+absl::Time ConsumerLink::OpenClosed(Connection& connection) {
+  const absl::Time now = settings_.runtime.Now();
+  absl::Time next = absl::InfiniteFuture();
+  bool due = false;
+  for (const Entry& entry : entries_) {
+    if (entry.source.state() != State::kClosed) continue;
+    if (entry.open_at <= now) {
+      due = true;
+    } else {
+      next = std::min(next, entry.open_at);
+    }
+  }
+  if (!due) {
+    if (run_ && run_->done()) run_.reset();
+    return next;
+  }
+  if (!run_) Declare(connection);
+  if (!run_->done()) return next;
+  if (!run_->status().ok()) {
+    logger_->error("rabbitmq: what was declared before could not be declared again: {}",
+                   Text(run_->status()));
+  }
+  run_.reset();
+  for (Entry& entry : entries_) {
+    if (entry.source.state() != State::kClosed || entry.open_at > now) continue;
+    entry.source.Open(connection);
+    entry.seen = State::kOpening;
+  }
+  return next;
+}
+
+void ConsumerLink::SendSettled(Connection* connection) {
+  queue_.TakeSettled(settled_);
+  if (connection != nullptr) {
+    for (const DeliveryTag& tag : settled_) {
+      ConsumerSource& source = entries_[tag.source].source;
+      // The channel may have been lost since it was settled: then the message belongs to somebody
+      // else.
+      if (source.epoch() == tag.epoch) source.Settle(*connection, tag.position);
+    }
+  }
+  settled_.clear();
+}
+
+// --- Draining ------------------------------------------------------------------------------------
+
+void ConsumerLink::Drain() {
+  absl::MutexLock lock(&mu_);
+  draining_ = true;
+}
+
+bool ConsumerLink::AwaitDrained(absl::Time deadline) {
+  const auto ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return drained_.has_value(); };
+  if (!waiters_.Await(mu_, settings_.runtime, deadline, ended)) return false;
+  absl::MutexLock lock(&mu_);
+  return *drained_;
+}
+
+void ConsumerLink::DrainSources(Connection* connection) {
+  // Without a connection nothing of ours is at the broker, and what was settled on the last one is
+  // void.
+  if (connection == nullptr) return EndDrain(true);
+  bool closed = true;
+  for (Entry& entry : entries_) {
+    entry.source.Close(*connection);
+    closed &= entry.source.state() == State::kClosed;
+  }
+  if (closed) EndDrain(true);
+}
+
+void ConsumerLink::EndDrain(bool heard) {
+  absl::MutexLock lock(&mu_);
+  if (drained_) return;
+  drained_ = heard;
+  waiters_.Ring();
+}
+
+// --- Health --------------------------------------------------------------------------------------
+
+void ConsumerLink::UpdateHealth(const Connection* connection) {
+  LinkHealth health;
+  if (connection == nullptr || connection->closed()) {
+    health.detail = Text(down_);
+  } else {
+    for (const Entry& entry : entries_) {
+      if (entry.source.state() == State::kConsuming) continue;
+      health.detail =
+          entry.source.status().ok()
+              ? absl::StrCat("consuming ", entry.source.Describe(), " has not begun yet")
+              : Text(entry.source.status());
+    }
+  }
+  health.healthy = health.detail.empty();
+  absl::MutexLock lock(&mu_);
+  if (health.healthy && health_.healthy) return;
+  if (health.healthy) health.detail = "consuming from " + settings_.address.Shown();
+  health_ = std::move(health);
+}
+
+LinkHealth ConsumerLink::GetHealth() const {
+  absl::MutexLock lock(&mu_);
+  return health_;
+}
+
+}  // namespace omnibus::rabbitmq

@@ -1,0 +1,129 @@
+#include "transports/rabbitmq/delivery_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "transports/rabbitmq/errors.h"
+
+namespace omnibus::rabbitmq {
+
+DeliveryQueue::DeliveryQueue(Runtime& runtime, std::size_t sources, std::size_t prefetch)
+    : bell_(runtime.NewDoorbell()), sources_(sources) {
+  for (Source& source : sources_) source.unsettled.reserve(prefetch);
+}
+
+void DeliveryQueue::Put(std::vector<ConsumerEvent>& events) {
+  if (events.empty()) return;
+  {
+    absl::MutexLock lock(&mu_);
+    // The taken ones are closed up now and then, so that a reader that is always a little behind
+    // does not make this grow.
+    if (first_ > 0 && first_ >= events_.size() / 2) {
+      events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(first_));
+      first_ = 0;
+    }
+    for (ConsumerEvent& event : events) {
+      switch (event.kind) {
+        case ConsumerEvent::Kind::kMessage:
+          sources_[event.message.tag.source].unsettled.insert(event.message.tag.position);
+          break;
+        case ConsumerEvent::Kind::kAssigned:
+          for (const std::uint32_t source : event.sources) sources_[source].epoch = event.epoch;
+          break;
+        case ConsumerEvent::Kind::kRevoked:
+          break;
+        case ConsumerEvent::Kind::kLost:
+          for (const std::uint32_t source : event.sources) Lose(source, event.epoch);
+          break;
+      }
+      events_.push_back(std::move(event));
+    }
+    events.clear();
+  }
+  bell_->Ring();
+}
+
+void DeliveryQueue::Lose(std::uint32_t source, std::uint64_t epoch) {
+  sources_[source].epoch = 0;
+  sources_[source].unsettled.clear();
+  const auto waiting = events_.begin() + static_cast<std::ptrdiff_t>(first_);
+  events_.erase(std::remove_if(waiting, events_.end(),
+                               [&](const ConsumerEvent& event) {
+                                 return event.kind == ConsumerEvent::Kind::kMessage &&
+                                        event.message.tag.epoch == epoch &&
+                                        event.message.tag.source == source;
+                               }),
+                events_.end());
+  std::erase_if(settled_,
+                [&](const DeliveryTag& tag) { return tag.source == source && tag.epoch == epoch; });
+}
+
+void DeliveryQueue::TakeSettled(std::vector<DeliveryTag>& tags) {
+  absl::MutexLock lock(&mu_);
+  tags.insert(tags.end(), settled_.begin(), settled_.end());
+  settled_.clear();
+}
+
+bool DeliveryQueue::TakeEvents(std::size_t max_events, std::vector<ConsumerEvent>& events) {
+  const std::size_t count = std::min(max_events, events_.size() - first_);
+  for (std::size_t i = 0; i < count; ++i) events.push_back(std::move(events_[first_ + i]));
+  first_ += count;
+  if (first_ == events_.size()) {
+    events_.clear();
+    first_ = 0;
+  }
+  return count > 0;
+}
+
+absl::Status DeliveryQueue::Wait(absl::Time deadline, std::size_t max_events,
+                                 std::vector<ConsumerEvent>& events) {
+  bool in_time = true;
+  while (true) {
+    {
+      absl::MutexLock lock(&mu_);
+      if (closed_)
+        return Error(absl::StatusCode::kFailedPrecondition, "receive", "the consumer is closed");
+      const bool taken = TakeEvents(max_events, events);
+      const bool interrupted = std::exchange(interrupted_, false);
+      if (taken || interrupted || !in_time) return absl::OkStatus();
+    }
+    in_time = bell_->Wait(deadline);
+  }
+}
+
+void DeliveryQueue::Interrupt() {
+  {
+    absl::MutexLock lock(&mu_);
+    interrupted_ = true;
+  }
+  bell_->Ring();
+}
+
+std::size_t DeliveryQueue::Settle(std::span<const DeliveryTag> tags, bool& wake) {
+  absl::MutexLock lock(&mu_);
+  if (closed_) return tags.size();
+  wake = settled_.empty();
+  std::size_t dropped = 0;
+  for (const DeliveryTag& tag : tags) {
+    const bool current =
+        tag.source < sources_.size() && tag.epoch != 0 && sources_[tag.source].epoch == tag.epoch;
+    if (current && sources_[tag.source].unsettled.erase(tag.position) == 1) {
+      settled_.push_back(tag);
+    } else {
+      ++dropped;
+    }
+  }
+  return dropped;
+}
+
+void DeliveryQueue::Close() {
+  {
+    absl::MutexLock lock(&mu_);
+    closed_ = true;
+    events_.clear();
+    first_ = 0;
+  }
+  bell_->Ring();
+}
+
+}  // namespace omnibus::rabbitmq
