@@ -106,8 +106,8 @@ struct LinkHealth {
   std::string detail;  // what is wrong, or what it is connected to; never a password
 };
 
-// Called exactly once, on a thread of the transport's, or on the sender's before Send() returns (by a
-// transport that knows the outcome at once, and holds no lock then): it must not block, throw, or
+// Called exactly once, on a thread of the transport's, or on the sender's before Send() returns (by
+// a transport that knows the outcome at once, and holds no lock then): it must not block, throw, or
 // destroy the producer.
 using Completion = absl::AnyInvocable<void(absl::Status)>;
 
@@ -123,8 +123,8 @@ class Producer {
   // `deadline` + 100 ms at the latest: OK when the broker has taken responsibility for it (on all
   // replicas that it must be on), else an error as above. Does not block, waits for no broker. When
   // it returns an error itself, `done` is never called; kResourceExhausted: the queue is full, and
-  // has room again after some completion, or once others have taken messages from it (look again now
-  // and then); kInvalidArgument, kFailedPrecondition (closed): for good.
+  // has room again after some completion, or once others have taken messages from it (look again
+  // now and then); kInvalidArgument, kFailedPrecondition (closed): for good.
   virtual absl::Status Send(const OutgoingMessage& message, absl::Time deadline,
                             Completion done) = 0;
 
