@@ -1,0 +1,37 @@
+// A received message as one line, for people or for programs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "envelope/envelope_codec.h"
+#include "omnibus/domain.h"
+#include "omnibus/transport.h"
+
+namespace omnibus::cli {
+
+// Thread-safety: none.
+class EventLines {
+ public:
+  // `domains` outlive it.
+  EventLines(const std::vector<Domain>& domains, std::string channel, Dialect dialect, bool json);
+
+  // Without its end. What cannot be decoded is a line too, with what is wrong and the body.
+  std::string Of(const ReceivedMessage& message);
+
+ private:
+  std::string AsText(const ReceivedMessage& message, const absl::Status& read) const;
+  std::string AsJson(const ReceivedMessage& message, const absl::Status& read) const;
+  // The payload as it came, in one line; nothing when it cannot be told from the rest.
+  std::string PayloadOf(const ReceivedMessage& message) const;
+
+  const std::vector<Domain>& domains_;
+  const std::string channel_;
+  const Dialect dialect_;
+  const bool json_;
+  const bool coloured_;
+  EnvelopeReader reader_;
+};
+
+}  // namespace omnibus::cli
