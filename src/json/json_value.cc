@@ -18,7 +18,7 @@ namespace ondemand = simdjson::ondemand;
 
 // Deeper than any contract, shallow enough for every stack.
 constexpr std::size_t kMaxDepth = 100;
-constexpr std::size_t kMaxPath = 300;
+constexpr std::size_t kMaxPath = 120;  // characters; what is longer is cut off
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
