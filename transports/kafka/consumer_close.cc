@@ -1,0 +1,138 @@
+// The end of a consumer, on its I/O thread: commit, leave the group, and let go of librdkafka once no message of it is
+// left. Each step is bounded; only the last one waits for others, with nobody waiting for it.
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "transports/kafka/consumer_core.h"
+
+namespace omnibus::kafka {
+namespace {
+
+constexpr absl::Duration kTick = absl::Milliseconds(20);
+constexpr absl::Duration kRetry = absl::Milliseconds(100);
+// How long the group is left for after whoever closes us has stopped waiting.
+constexpr absl::Duration kLeaveLate = absl::Seconds(2);
+
+void Ring(rd_kafka_t*, void* bell) { static_cast<Doorbell*>(bell)->Ring(); }
+
+// The group has gone on without us: what we settled will run again elsewhere.
+bool IsFenced(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+         error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+         error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+}
+
+}  // namespace
+
+void ConsumerCore::Finish() {
+  absl::Time deadline;
+  {
+    absl::MutexLock lock(&mu_);
+    deadline = close_by_;
+  }
+  const bool committed = CommitLast(deadline);
+  StartLeaving();
+  const bool left = WaitUntilLeft(deadline);
+  {
+    absl::MutexLock lock(&mu_);
+    closed_ = true;
+    if (!committed) {
+      close_status_ = absl::DeadlineExceededError(absl::StrCat(
+          "kafka: close ", name_, ": the broker was not told all that was settled; some of it may be delivered again"));
+    }
+  }
+  closed_bell_->Ring();
+  if (!left) WaitUntilLeft(runtime_.Now() + kLeaveLate);
+  LetGo();
+  finished_ = true;
+}
+
+void ConsumerCore::ServeUntilNextRing(absl::Time deadline) {
+  io_bell_->Wait(std::min(deadline, runtime_.Now() + kTick));
+  ServeGroup();
+  ServeCommits();
+}
+
+bool ConsumerCore::CommitLast(absl::Time deadline) {
+  std::vector<Position> positions;
+  {
+    absl::MutexLock taking(&take_mu_);
+    absl::MutexLock lock(&mu_);
+    positions = table_.Untold();
+    // What is settled from here on comes too late, and its caller is told so.
+    for (const std::uint32_t source : table_.Owned()) table_.Drop(source);
+  }
+  if (is_reader()) return true;
+  while (commit_ && runtime_.Now() < deadline) ServeUntilNextRing(deadline);
+  if (positions.empty()) return true;
+  while (true) {
+    StartCommit(positions, runtime_.Now());
+    while (commit_ && runtime_.Now() < deadline) ServeUntilNextRing(deadline);
+    if (commit_) return false;
+    if (last_commit_ == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
+    if (IsFenced(last_commit_) || runtime_.Now() + kRetry >= deadline) return false;
+    const absl::Time again = runtime_.Now() + kRetry;
+    while (runtime_.Now() < again) ServeUntilNextRing(again);
+  }
+}
+
+void ConsumerCore::StartLeaving() {
+  if (leaving_) Unassign(leaving_->partitions.get());
+  leaving_.reset();
+  for (const Rebalance& rebalance : rebalances_) AnswerAtOnce(rebalance);
+  rebalances_.clear();
+  if (is_reader()) rd_kafka_assign(client_.get(), nullptr);
+
+  rd_kafka_queue_cb_event_enable(group_queue_.get(), nullptr, nullptr);
+  group_queue_.reset();  // librdkafka wants it gone before the close
+  close_queue_.reset(rd_kafka_queue_new(client_.get()));
+  rd_kafka_queue_cb_event_enable(close_queue_.get(), &Ring, io_bell_.get());
+  if (const ErrorPtr error{rd_kafka_consumer_close_queue(client_.get(), close_queue_.get())}) {
+    log_->debug("kafka: {}: close: {}", name_, rd_kafka_error_string(error.get()));
+    left_ = true;
+  }
+}
+
+bool ConsumerCore::WaitUntilLeft(absl::Time deadline) {
+  while (!left_) {
+    while (rd_kafka_message_t* message = rd_kafka_consume_queue(close_queue_.get(), 0)) {
+      rd_kafka_message_destroy(message);
+    }
+    for (const Rebalance& rebalance : rebalances_) AnswerAtOnce(rebalance);
+    rebalances_.clear();
+    if (rd_kafka_consumer_closed(client_.get()) != 0) {
+      left_ = true;
+    } else if (runtime_.Now() >= deadline) {
+      return false;
+    } else {
+      io_bell_->Wait(std::min(deadline, runtime_.Now() + kTick));
+    }
+  }
+  return true;
+}
+
+void ConsumerCore::LetGo() {
+  {
+    absl::MutexLock taking(&take_mu_);
+    for (rd_kafka_message_t* message : strays_) rd_kafka_message_destroy(message);
+    strays_.clear();
+    rd_kafka_queue_cb_event_enable(message_queue_.get(), nullptr, nullptr);
+    message_queue_.reset();
+  }
+  // Messages count themselves out and do nothing else, so this has to look.
+  while (messages_out.load(std::memory_order_acquire) > 0) {
+    io_bell_->Wait(runtime_.Now() + kTick);
+  }
+  for (QueuePtr* queue : {&close_queue_, &commit_queue_}) {
+    if (*queue == nullptr) continue;
+    rd_kafka_queue_cb_event_enable(queue->get(), nullptr, nullptr);
+    queue->reset();
+  }
+  starts_.reset();
+  client_.reset();
+}
+
+}  // namespace omnibus::kafka

@@ -1,0 +1,250 @@
+// The consumer as its callers' threads see it.
+#include "transports/kafka/consumer_core.h"
+
+#include <spdlog/logger.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "omnibus/internal/absl_view.h"
+#include "transports/kafka/errors.h"
+
+namespace omnibus::kafka {
+namespace {
+
+// Ends a message that was handed out. Runs wherever its owner is destroyed.
+void DestroyMessage(void* pointer) {
+  auto* message = static_cast<rd_kafka_message_t*>(pointer);
+  auto* core = static_cast<ConsumerCore*>(rd_kafka_topic_opaque(message->rkt));
+  rd_kafka_message_destroy(message);
+  core->messages_out.fetch_sub(1, std::memory_order_release);
+}
+
+std::vector<std::string> TopicsOf(const ConsumerOptions& options) {
+  std::vector<std::string> topics;
+  for (const Subscription& subscription : options.subscriptions) topics.push_back(subscription.channel);
+  return topics;
+}
+
+std::string GroupOf(const ConsumerOptions& options) {
+  if (options.module.empty()) return {};
+  return options.domain.empty() ? options.module : absl::StrCat(options.domain, ".", options.module);
+}
+
+std::string_view View(const void* data, std::size_t size) {
+  return {static_cast<const char*>(data), data == nullptr ? 0 : size};
+}
+
+}  // namespace
+
+ConsumerCore::ConsumerCore(const KafkaOptions& options, const ConsumerOptions& consumer, Runtime& runtime,
+                           std::shared_ptr<spdlog::logger> log)
+    : options_(options),
+      group_(GroupOf(consumer)),
+      name_(group_.empty() ? std::string("reader") : absl::StrCat("consumer ", group_)),
+      topics_(TopicsOf(consumer)),
+      start_from_(consumer.start_from),
+      runtime_(runtime),
+      log_(std::move(log)),
+      io_bell_(runtime.NewDoorbell()),
+      wait_bell_(runtime.NewDoorbell()),
+      closed_bell_(runtime.NewDoorbell()),
+      link_(name_, log_) {}
+
+ConsumerCore::~ConsumerCore() = default;
+
+absl::Status ConsumerCore::Wait(absl::Time deadline, std::size_t max_events,
+                                std::vector<ConsumerEvent>& events) {
+  const std::size_t before = events.size();
+  while (true) {
+    {
+      absl::MutexLock lock(&mu_);
+      if (closing_) return absl::FailedPreconditionError(absl::StrCat("kafka: ", name_, " is closed"));
+      if (!failure_.ok()) return failure_;
+      if (std::exchange(interrupted_, false)) return absl::OkStatus();
+    }
+    TakeMessages(before + max_events, events);
+    if (events.size() > before) return absl::OkStatus();
+    if (!wait_bell_->Wait(deadline)) return absl::OkStatus();
+  }
+}
+
+void ConsumerCore::TakeChanges(std::size_t max_size, std::vector<ConsumerEvent>& events) {
+  while (!changes_.empty() && events.size() < max_size) {
+    events.push_back(std::move(changes_.front()));
+    changes_.pop_front();
+  }
+}
+
+void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>& events) {
+  absl::MutexLock taking(&take_mu_);
+  {
+    // What is owned changes only with take_mu_ held, so a change comes before the messages that follow it.
+    absl::MutexLock lock(&mu_);
+    TakeChanges(max_size, events);
+    if (!changes_.empty()) return;
+  }
+  if (message_queue_ == nullptr) return;
+  taken_.clear();
+  while (!strays_.empty() && events.size() + taken_.size() < max_size) {
+    taken_.push_back(strays_.front());
+    strays_.pop_front();
+  }
+  while (events.size() + taken_.size() < max_size) {
+    rd_kafka_message_t* message = rd_kafka_consume_queue(message_queue_.get(), 0);
+    if (message == nullptr) break;
+    taken_.push_back(message);
+  }
+  for (rd_kafka_message_t*& message : taken_) {
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    HandleError(*message);
+    rd_kafka_message_destroy(std::exchange(message, nullptr));
+  }
+  absl::MutexLock lock(&mu_);
+  for (rd_kafka_message_t* message : taken_) {
+    if (message == nullptr) continue;
+    ConsumerEvent& event = events.emplace_back();
+    if (HandOut(message, event)) continue;
+    events.pop_back();
+    rd_kafka_message_destroy(message);
+  }
+  taken_.clear();
+}
+
+bool ConsumerCore::HandOut(rd_kafka_message_t* message, ConsumerEvent& event) {
+  const auto key = std::make_pair(static_cast<const rd_kafka_topic_t*>(message->rkt), message->partition);
+  auto found = source_of_.find(key);
+  if (found == source_of_.end()) {
+    const std::optional<std::uint32_t> source =
+        table_.Find(rd_kafka_topic_name(message->rkt), message->partition);
+    if (!source) return false;
+    found = source_of_.emplace(key, *source).first;
+  }
+  const std::optional<DeliveryTag> tag = table_.HandOut(found->second, message->offset);
+  if (!tag) return false;
+
+  ReceivedMessage& received = event.message;
+  event.kind = ConsumerEvent::Kind::kMessage;
+  event.epoch = tag->epoch;
+  received.tag = *tag;
+  received.channel = rd_kafka_topic_name(message->rkt);
+  received.key = View(message->key, message->key_len);
+  received.body = View(message->payload, message->len);
+  received.partition = message->partition;
+  received.offset = message->offset;
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+      received.headers.push_back({name, View(value, size)});
+    }
+  }
+  messages_out.fetch_add(1, std::memory_order_relaxed);
+  received.owner = MessageOwner(message, &DestroyMessage);
+  return true;
+}
+
+void ConsumerCore::Interrupt() {
+  {
+    absl::MutexLock lock(&mu_);
+    interrupted_ = true;
+  }
+  wait_bell_->Ring();
+}
+
+std::size_t ConsumerCore::Settle(std::span<const DeliveryTag> tags) {
+  const absl::Time now = runtime_.Now();
+  std::size_t dropped = 0;
+  bool wake = false;
+  {
+    absl::MutexLock lock(&mu_);
+    dropped = table_.Settle(tags);
+    if (dropped == tags.size()) return dropped;
+    const int before = settled_;
+    settled_ += static_cast<int>(tags.size() - dropped);
+    // The I/O thread is woken when it has to look at the clock, and when enough has come together; not each time.
+    if (!commit_by_) {
+      commit_by_ = now + options_.commit_after;
+      wake = true;
+    }
+    if (before < options_.commit_every && settled_ >= options_.commit_every) wake = true;
+  }
+  if (wake) io_bell_->Ring();
+  return dropped;
+}
+
+void ConsumerCore::Release(std::uint64_t epoch) {
+  {
+    absl::MutexLock lock(&mu_);
+    released_.insert(epoch);
+  }
+  io_bell_->Ring();
+}
+
+absl::Status ConsumerCore::Close(absl::Time deadline) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (!closing_) {
+      closing_ = true;
+      close_by_ = deadline;
+    }
+  }
+  io_bell_->Ring();
+  wait_bell_->Ring();
+  const absl::Time patience = std::max(deadline, runtime_.Now()) + absl::Milliseconds(100);
+  while (true) {
+    {
+      absl::MutexLock lock(&mu_);
+      if (closed_) {
+        closed_bell_->Ring();  // for the next caller
+        return close_status_;
+      }
+    }
+    if (!closed_bell_->Wait(patience)) {
+      return absl::DeadlineExceededError(absl::StrCat("kafka: close ", name_, ": the broker has not answered in time"));
+    }
+  }
+}
+
+void ConsumerCore::Abandon() {
+  {
+    absl::MutexLock lock(&mu_);
+    if (!closing_) {
+      closing_ = true;
+      close_by_ = runtime_.Now() + absl::Seconds(2);
+    }
+  }
+  io_bell_->Ring();
+  wait_bell_->Ring();
+}
+
+LinkHealth ConsumerCore::Health() const {
+  absl::MutexLock lock(&mu_);
+  if (!failure_.ok()) return {.healthy = false, .detail = std::string(StdView(failure_.message()))};
+  if (closing_) return {.healthy = false, .detail = "closed"};
+  LinkHealth link = link_.Get();
+  if (!link.healthy) return link;
+  if (!missing_.empty()) return {.healthy = false, .detail = absl::StrCat("no topic ", *missing_.begin())};
+  if (!member_) return {.healthy = false, .detail = is_reader() ? "positioning" : "joining the group"};
+  return {.healthy = true, .detail = absl::StrCat(table_.owned(), " partitions, ", link.detail)};
+}
+
+void ConsumerCore::OnLog(int syslog_level, std::string_view facility, std::string_view text) {
+  link_.OnLog(syslog_level, facility, text);
+}
+
+void ConsumerCore::OnError(rd_kafka_resp_err_t error, std::string_view reason) {
+  if (error == RD_KAFKA_RESP_ERR__FATAL) {
+    Fail(ToStatus(error, name_, reason));
+    return;
+  }
+  link_.OnError(error, reason);
+}
+
+void ConsumerCore::OnStatistics(std::string_view json) { link_.OnStatistics(json); }
+
+void ConsumerCore::Join() { thread_->Join(); }
+
+}  // namespace omnibus::kafka

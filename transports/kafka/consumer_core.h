@@ -1,0 +1,190 @@
+// What a consumer shares with its I/O thread and with the messages that it has handed out.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "omnibus/runtime.h"
+#include "omnibus/transport.h"
+#include "omnibus/transports/kafka.h"
+#include "transports/kafka/client.h"
+#include "transports/kafka/link_monitor.h"
+#include "transports/kafka/partition_table.h"
+#include "transports/kafka/producer.h"
+#include "transports/kafka/start_positions.h"
+
+namespace omnibus::kafka {
+
+// The I/O thread serves the group: rebalances, commits, errors; it never touches messages. Those wait in librdkafka, in a
+// queue of their own that Wait() takes them from on its caller's thread, without a copy. So a caller that does not call Wait() lets that
+// queue run full, which stops the fetching, while the group is served all the same.
+class ConsumerCore final : public ClientEvents, public Remains {
+ public:
+  ConsumerCore(const KafkaOptions& options, const ConsumerOptions& consumer, Runtime& runtime,
+               std::shared_ptr<spdlog::logger> log);
+  ~ConsumerCore() override;
+
+  // Its owner joins the thread before it destroys this.
+  absl::Status Start();
+
+  // See omnibus::Consumer.
+  absl::Status Wait(absl::Time deadline, std::size_t max_events, std::vector<ConsumerEvent>& events);
+  void Interrupt();
+  std::size_t Settle(std::span<const DeliveryTag> tags);
+  void Release(std::uint64_t epoch);
+  absl::Status Close(absl::Time deadline);
+  LinkHealth Health() const;
+  // Close() without waiting.
+  void Abandon();
+
+  void OnLog(int syslog_level, std::string_view facility, std::string_view text) override;
+  void OnError(rd_kafka_resp_err_t error, std::string_view reason) override;
+  void OnStatistics(std::string_view json) override;
+  void OnRebalance(rd_kafka_resp_err_t kind, rd_kafka_topic_partition_list_t* partitions) override;
+
+  bool finished() const override { return finished_; }
+  void Join() override;
+
+ private:
+  struct Rebalance {
+    enum class Kind { kAssign, kRevoke, kLost };
+    Kind kind;
+    PartitionsPtr partitions;
+    bool resynchronize = false;  // librdkafka is at a loss: give all back
+  };
+  // A revocation that Release() has not answered yet, or whose positions are being committed.
+  struct Leaving {
+    std::uint64_t epoch;
+    PartitionsPtr partitions;
+    std::vector<std::uint32_t> sources;
+    absl::Time by;
+    bool committing = false;
+  };
+  struct Commit {
+    std::vector<Position> positions;
+    absl::Time started;
+  };
+
+  bool is_reader() const { return group_.empty(); }
+
+  // consumer_io.cc: the I/O thread.
+  void Run();
+  void ServeGroup();
+  void ServeCommits();
+  void HandleError(const rd_kafka_message_t& message);
+  void CommitSoon(absl::Time now);
+  void StartCommit(std::vector<Position> positions, absl::Time now);
+  void EndCommit(rd_kafka_resp_err_t error);
+  void Fail(absl::Status status);
+  absl::Time NextWake(absl::Time now);
+
+  // consumer_close.cc: the end of the I/O thread.
+  void Finish();
+  bool CommitLast(absl::Time deadline);
+  void ServeUntilNextRing(absl::Time deadline);
+  void StartLeaving();
+  bool WaitUntilLeft(absl::Time deadline);
+  void LetGo();
+
+  // consumer_rebalance.cc: changes of what is owned, on the I/O thread.
+  void HandleRebalances(absl::Time now);
+  bool Assign(rd_kafka_topic_partition_list_t* partitions);
+  void BeginRevoke(PartitionsPtr partitions, absl::Time now);
+  void ContinueRevoke(absl::Time now);
+  void Lose(const Rebalance& rebalance);
+  void Unassign(rd_kafka_topic_partition_list_t* partitions);
+  void AnswerAtOnce(const Rebalance& rebalance);
+  void AddPartitionsOfReader(absl::Time now);
+  void Forward(const rd_kafka_topic_partition_list_t* partitions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
+  void Own(const rd_kafka_topic_partition_list_t* partitions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
+  void Push(ConsumerEvent::Kind kind, std::uint64_t epoch, std::vector<std::uint32_t> sources)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::vector<std::uint32_t> SourcesOf(const rd_kafka_topic_partition_list_t* partitions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  // consumer.cc: callers' threads.
+  void TakeMessages(std::size_t max_events, std::vector<ConsumerEvent>& events)
+      ABSL_LOCKS_EXCLUDED(take_mu_, mu_);
+  void TakeChanges(std::size_t max_events, std::vector<ConsumerEvent>& events)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool HandOut(rd_kafka_message_t* message, ConsumerEvent& event)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
+
+  const KafkaOptions options_;
+  const std::string group_;  // empty: nobody's reader
+  const std::string name_;
+  const std::vector<std::string> topics_;
+  const StartFrom start_from_;
+  Runtime& runtime_;
+  const std::shared_ptr<spdlog::logger> log_;
+  const std::unique_ptr<Doorbell> io_bell_;
+  const std::unique_ptr<Doorbell> wait_bell_;
+  const std::unique_ptr<Doorbell> closed_bell_;
+  std::unique_ptr<Thread> thread_;
+  LinkMonitor link_;
+
+ public:
+  // Messages that were handed out and not destroyed yet: librdkafka cannot be let go of before. Counted down as the last
+  // thing that a message does.
+  std::atomic<std::size_t> messages_out{0};
+
+ private:
+  std::atomic<bool> finished_{false};
+
+  ClientPtr client_;
+  QueuePtr group_queue_;   // rebalances, errors, statistics
+  QueuePtr commit_queue_;  // what became of commits
+
+  // Held while messages are taken, and while what is owned changes: a message that was fetched before a partition was
+  // given back and assigned again must not pass for one of the new assignment. Before mu_.
+  absl::Mutex take_mu_;
+  QueuePtr message_queue_ ABSL_GUARDED_BY(take_mu_);
+  // The partition that a message came from, by librdkafka's own names. Valid between two changes.
+  absl::flat_hash_map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> source_of_
+      ABSL_GUARDED_BY(take_mu_);
+  std::vector<rd_kafka_message_t*> taken_ ABSL_GUARDED_BY(take_mu_);
+  // Messages that came by the group's queue instead of their own.
+  std::deque<rd_kafka_message_t*> strays_ ABSL_GUARDED_BY(take_mu_);
+
+  mutable absl::Mutex mu_ ABSL_ACQUIRED_AFTER(take_mu_);
+  PartitionTable table_ ABSL_GUARDED_BY(mu_);
+  std::deque<ConsumerEvent> changes_ ABSL_GUARDED_BY(mu_);
+  absl::Status failure_ ABSL_GUARDED_BY(mu_);
+  bool interrupted_ ABSL_GUARDED_BY(mu_) = false;
+  bool closing_ ABSL_GUARDED_BY(mu_) = false;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
+  absl::Time close_by_ ABSL_GUARDED_BY(mu_);
+  absl::Status close_status_ ABSL_GUARDED_BY(mu_);
+  int settled_ ABSL_GUARDED_BY(mu_) = 0;  // since the last commit
+  std::optional<absl::Time> commit_by_ ABSL_GUARDED_BY(mu_);
+  std::set<std::uint64_t> released_ ABSL_GUARDED_BY(mu_);
+  bool member_ ABSL_GUARDED_BY(mu_) = false;  // the group has told us what is ours
+  std::set<std::string> missing_ ABSL_GUARDED_BY(mu_);  // topics that are not there
+
+  // The I/O thread's.
+  std::deque<Rebalance> rebalances_;
+  std::optional<Leaving> leaving_;
+  std::optional<Commit> commit_;
+  std::unique_ptr<StartPositions> starts_;
+  absl::Time retry_at_ = absl::InfinitePast();
+  absl::flat_hash_map<std::string, int> read_partitions_;  // of nobody's reader
+  QueuePtr close_queue_;
+  bool commit_failed_ = false;
+  rd_kafka_resp_err_t last_commit_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  bool left_ = false;
+};
+
+}  // namespace omnibus::kafka

@@ -1,0 +1,203 @@
+// The consumer's I/O thread: serves the group and commits what was settled.
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "omnibus/internal/absl_view.h"
+#include "transports/kafka/consumer_core.h"
+#include "transports/kafka/errors.h"
+
+namespace omnibus::kafka {
+namespace {
+
+// librdkafka counts how often it is polled (max.poll.interval.ms).
+constexpr absl::Duration kIdle = absl::Seconds(1);
+constexpr absl::Duration kLeaving = absl::Milliseconds(20);
+constexpr absl::Duration kQuestion = absl::Seconds(1);
+constexpr absl::Duration kCommitLost = absl::Seconds(60);
+
+void Ring(rd_kafka_t*, void* bell) { static_cast<Doorbell*>(bell)->Ring(); }
+
+}  // namespace
+
+absl::Status ConsumerCore::Start() {
+  Properties properties = ConsumerProperties(options_);
+  // librdkafka wants a group for every consumer; a reader never joins it.
+  properties["group.id"] = is_reader() ? absl::StrCat("omnibus-reader-", absl::Hex(runtime_.Random())) : group_;
+  // What the group has no position of starts there, also when its position has been deleted since.
+  properties["auto.offset.reset"] = start_from_ == StartFrom::kError && !is_reader() ? "error" : "earliest";
+  absl::StatusOr<ClientPtr> client = NewClient(RD_KAFKA_CONSUMER, properties, *this, this);
+  if (!client.ok()) return client.status();
+  client_ = std::move(*client);
+  starts_ = std::make_unique<StartPositions>(client_.get(), group_, start_from_, kQuestion);
+
+  rd_kafka_poll_set_consumer(client_.get());
+  group_queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
+  commit_queue_.reset(rd_kafka_queue_new(client_.get()));
+  rd_kafka_queue_cb_event_enable(group_queue_.get(), &Ring, io_bell_.get());
+  rd_kafka_queue_cb_event_enable(commit_queue_.get(), &Ring, io_bell_.get());
+  {
+    absl::MutexLock taking(&take_mu_);
+    message_queue_.reset(rd_kafka_queue_new(client_.get()));
+    rd_kafka_queue_cb_event_enable(message_queue_.get(), &Ring, wait_bell_.get());
+  }
+  if (!is_reader()) {
+    const PartitionsPtr topics(rd_kafka_topic_partition_list_new(static_cast<int>(topics_.size())));
+    for (const std::string& topic : topics_) {
+      rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    }
+    if (const rd_kafka_resp_err_t error = rd_kafka_subscribe(client_.get(), topics.get())) {
+      return ToStatus(error, absl::StrCat("subscribe ", group_));
+    }
+  }
+  thread_ = runtime_.Spawn(is_reader() ? "kafka-reader" : "kafka-consumer", [this] { Run(); });
+  return absl::OkStatus();
+}
+
+void ConsumerCore::Run() {
+  while (true) {
+    ServeGroup();
+    ServeCommits();
+    const absl::Time now = runtime_.Now();
+    {
+      absl::MutexLock lock(&mu_);
+      if (closing_) break;
+    }
+    HandleRebalances(now);
+    ContinueRevoke(now);
+    CommitSoon(now);
+    if (is_reader()) AddPartitionsOfReader(now);
+    io_bell_->Wait(NextWake(runtime_.Now()));
+  }
+  Finish();
+}
+
+absl::Time ConsumerCore::NextWake(absl::Time now) {
+  absl::Time wake = now + kIdle;
+  if (leaving_) wake = std::min(wake, now + kLeaving);
+  if (!rebalances_.empty() || is_reader()) wake = std::min(wake, retry_at_);
+  absl::MutexLock lock(&mu_);
+  if (commit_by_ && !commit_) wake = std::min(wake, *commit_by_);
+  return wake;
+}
+
+void ConsumerCore::ServeGroup() {
+  while (rd_kafka_message_t* message = rd_kafka_consumer_poll(client_.get(), 0)) {
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      HandleError(*message);
+      rd_kafka_message_destroy(message);
+      continue;
+    }
+    absl::MutexLock taking(&take_mu_);
+    strays_.push_back(message);
+    wait_bell_->Ring();
+  }
+}
+
+void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
+  const char* text = rd_kafka_message_errstr(&message);
+  const std::string topic = message.rkt == nullptr ? "" : rd_kafka_topic_name(message.rkt);
+  switch (message.err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      return;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: {
+      log_->warn("kafka: {}: {}: {}; waiting for it", name_, topic, text);
+      absl::MutexLock lock(&mu_);
+      if (!topic.empty()) missing_.insert(topic);
+      return;
+    }
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR__NO_OFFSET:
+      Fail(absl::FailedPreconditionError(absl::StrCat(
+          "kafka: ", name_, ": its position on topic ", topic,
+          " is gone, and start_from is error: set start_from to earliest or latest to go on (", text, ")")));
+      return;
+    case RD_KAFKA_RESP_ERR__FATAL:
+      Fail(ToStatus(message.err, name_, text));
+      return;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      log_->error("kafka: {}: {}: {}", name_, topic, text);
+      link_.OnError(message.err, text);
+      return;
+    default:
+      log_->warn("kafka: {}: {}{}{}", name_, topic, topic.empty() ? "" : ": ", text);
+      return;
+  }
+}
+
+void ConsumerCore::Fail(absl::Status status) {
+  log_->error("{}", std::string(StdView(status.message())));
+  {
+    absl::MutexLock lock(&mu_);
+    if (failure_.ok()) failure_ = std::move(status);
+  }
+  wait_bell_->Ring();
+}
+
+void ConsumerCore::CommitSoon(absl::Time now) {
+  if (commit_ && now > commit_->started + kCommitLost) commit_.reset();
+  if (commit_ || is_reader()) return;
+  std::vector<Position> positions;
+  {
+    absl::MutexLock lock(&mu_);
+    const bool due = settled_ >= options_.commit_every || (commit_by_ && now >= *commit_by_);
+    if (!due) return;
+    settled_ = 0;
+    commit_by_.reset();
+    positions = table_.Untold();
+  }
+  if (!positions.empty()) StartCommit(std::move(positions), now);
+}
+
+void ConsumerCore::StartCommit(std::vector<Position> positions, absl::Time now) {
+  const PartitionsPtr list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  {
+    absl::MutexLock lock(&mu_);
+    for (const Position& position : positions) {
+      const PartitionTable::Partition& partition = table_.Get(position.source);
+      rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number)->offset = position.offset;
+    }
+  }
+  commit_ = Commit{.positions = std::move(positions), .started = now};
+  const rd_kafka_resp_err_t error =
+      rd_kafka_commit_queue(client_.get(), list.get(), commit_queue_.get(), nullptr, nullptr);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) EndCommit(error);
+}
+
+void ConsumerCore::ServeCommits() {
+  while (true) {
+    const EventPtr event(rd_kafka_queue_poll(commit_queue_.get(), 0));
+    if (!event) return;
+    if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_OFFSET_COMMIT || !commit_) continue;
+    rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
+    const rd_kafka_topic_partition_list_t* list = rd_kafka_event_topic_partition_list(event.get());
+    for (int i = 0; list != nullptr && error == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i) {
+      error = list->elems[i].err;
+    }
+    EndCommit(error);
+  }
+}
+
+void ConsumerCore::EndCommit(rd_kafka_resp_err_t error) {
+  const std::vector<Position> positions = std::move(commit_->positions);
+  commit_.reset();
+  last_commit_ = error;
+  absl::MutexLock lock(&mu_);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    commit_failed_ = false;
+    for (const Position& position : positions) table_.Told(position);
+    return;
+  }
+  // Tried again with what is settled by then, as long as the partitions are ours.
+  if (!std::exchange(commit_failed_, true)) {
+    log_->warn("kafka: {}: commit: {}; trying again", name_, rd_kafka_err2str(error));
+  }
+  if (!commit_by_) commit_by_ = runtime_.Now() + options_.commit_after;
+}
+
+}  // namespace omnibus::kafka

@@ -1,0 +1,272 @@
+// Changes of what a consumer owns. All on its I/O thread.
+//
+// librdkafka calls back from within a poll and waits, as long as it takes, for an assign or unassign. The callback only
+// notes down what is asked; the answer is given outside of it: a start position has to be asked for first, or
+// what runs has to be settled. Until then librdkafka asks nothing else, except to say that all is lost.
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "transports/kafka/consumer_core.h"
+#include "transports/kafka/errors.h"
+
+namespace omnibus::kafka {
+namespace {
+
+constexpr absl::Duration kRetry = absl::Milliseconds(200);
+constexpr absl::Duration kLookForPartitions = absl::Seconds(10);
+// A commit that takes longer must not keep the next owner from starting: what it repeats is little.
+constexpr absl::Duration kCommitOnRelease = absl::Seconds(5);
+
+bool IsEager(rd_kafka_t* client) {
+  const char* protocol = rd_kafka_rebalance_protocol(client);
+  return protocol != nullptr && std::strcmp(protocol, "EAGER") == 0;
+}
+
+}  // namespace
+
+void ConsumerCore::OnRebalance(rd_kafka_resp_err_t kind, rd_kafka_topic_partition_list_t* partitions) {
+  PartitionsPtr copy(rd_kafka_topic_partition_list_copy(partitions));
+  if (kind == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    rebalances_.push_back({Rebalance::Kind::kAssign, std::move(copy)});
+  } else if (kind == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
+    const bool lost = rd_kafka_assignment_lost(client_.get()) != 0;
+    rebalances_.push_back({lost ? Rebalance::Kind::kLost : Rebalance::Kind::kRevoke, std::move(copy)});
+  } else {
+    log_->warn("kafka: {}: rebalance: {}", name_, rd_kafka_err2str(kind));
+    rebalances_.push_back({Rebalance::Kind::kLost, std::move(copy)});
+    rebalances_.back().resynchronize = true;
+  }
+}
+
+void ConsumerCore::HandleRebalances(absl::Time now) {
+  while (!rebalances_.empty()) {
+    Rebalance& next = rebalances_.front();
+    if (leaving_) {
+      // librdkafka has moved on without our answer. The old one is given just for its own partitions, if they are still
+      // there, and before the new one: a late answer must not take away what is assigned next.
+      {
+        absl::MutexLock taking(&take_mu_);
+        absl::MutexLock lock(&mu_);
+        for (const std::uint32_t source : leaving_->sources) table_.Drop(source);
+      }
+      if (next.kind != Rebalance::Kind::kLost && !IsEager(client_.get())) {
+        const ErrorPtr gone{rd_kafka_incremental_unassign(client_.get(), leaving_->partitions.get())};
+      }
+      leaving_.reset();
+    }
+    switch (next.kind) {
+      case Rebalance::Kind::kAssign:
+        if (now < retry_at_) return;
+        if (!Assign(next.partitions.get())) {
+          retry_at_ = now + kRetry;
+          return;
+        }
+        break;
+      case Rebalance::Kind::kRevoke:
+        BeginRevoke(std::move(next.partitions), now);
+        break;
+      case Rebalance::Kind::kLost:
+        Lose(next);
+        break;
+    }
+    rebalances_.pop_front();
+  }
+}
+
+std::vector<std::uint32_t> ConsumerCore::SourcesOf(const rd_kafka_topic_partition_list_t* partitions) {
+  std::vector<std::uint32_t> sources;
+  for (int i = 0; i < partitions->cnt; ++i) {
+    sources.push_back(table_.SourceOf(partitions->elems[i].topic, partitions->elems[i].partition));
+  }
+  return sources;
+}
+
+void ConsumerCore::Push(ConsumerEvent::Kind kind, std::uint64_t epoch,
+                        std::vector<std::uint32_t> sources) {
+  if (sources.empty()) return;
+  ConsumerEvent& event = changes_.emplace_back();
+  event.kind = kind;
+  event.epoch = epoch;
+  event.sources = std::move(sources);
+  wait_bell_->Ring();
+}
+
+void ConsumerCore::Forward(const rd_kafka_topic_partition_list_t* partitions) {
+  for (int i = 0; i < partitions->cnt; ++i) {
+    const rd_kafka_topic_partition_t& partition = partitions->elems[i];
+    const QueuePtr queue(rd_kafka_queue_get_partition(client_.get(), partition.topic, partition.partition));
+    if (queue) rd_kafka_queue_forward(queue.get(), message_queue_.get());
+  }
+}
+
+void ConsumerCore::Own(const rd_kafka_topic_partition_list_t* partitions) {
+  source_of_.clear();
+  absl::MutexLock lock(&mu_);
+  const std::uint64_t epoch = table_.NextEpoch();
+  const std::vector<std::uint32_t> sources = SourcesOf(partitions);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    table_.Assign(sources[i], epoch);
+    const rd_kafka_topic_partition_t& partition = partitions->elems[i];
+    missing_.erase(partition.topic);
+    if (partition.offset < 0) continue;  // librdkafka asks for the group's position
+    table_.StartAt(sources[i], partition.offset);
+    // Told at once: should this member die before it has settled anything, the next one starts here too.
+    commit_by_ = absl::InfinitePast();
+  }
+  member_ = true;
+  Push(ConsumerEvent::Kind::kAssigned, epoch, sources);
+  log_->debug("kafka: {}: {} partitions assigned, epoch {}", name_, sources.size(), epoch);
+}
+
+bool ConsumerCore::Assign(rd_kafka_topic_partition_list_t* partitions) {
+  if (absl::Status status = starts_->Resolve(partitions); !status.ok()) {
+    if (status.code() == absl::StatusCode::kFailedPrecondition) {
+      Fail(std::move(status));
+      return false;  // without an answer it stays a member that reads nothing, until it is closed
+    }
+    log_->warn("{}; trying again", std::string(status.message()));
+    return false;
+  }
+  link_.OnAnswer();
+  absl::MutexLock taking(&take_mu_);
+  Forward(partitions);
+  if (IsEager(client_.get())) {
+    if (const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), partitions)) {
+      log_->error("kafka: {}: assign: {}", name_, rd_kafka_err2str(error));
+      return true;
+    }
+  } else if (const ErrorPtr error{rd_kafka_incremental_assign(client_.get(), partitions)}) {
+    log_->error("kafka: {}: assign: {}", name_, rd_kafka_error_string(error.get()));
+    return true;
+  }
+  Own(partitions);
+  return true;
+}
+
+void ConsumerCore::BeginRevoke(PartitionsPtr partitions, absl::Time now) {
+  absl::MutexLock taking(&take_mu_);
+  absl::MutexLock lock(&mu_);
+  std::vector<std::uint32_t> sources = SourcesOf(partitions.get());
+  for (const std::uint32_t source : sources) table_.Leave(source);
+  const std::uint64_t epoch = table_.NextEpoch();
+  log_->debug("kafka: {}: {} partitions revoked, epoch {}", name_, sources.size(), epoch);
+  Push(ConsumerEvent::Kind::kRevoked, epoch, sources);
+  leaving_ = Leaving{.epoch = epoch,
+                     .partitions = std::move(partitions),
+                     .sources = std::move(sources),
+                     .by = now + options_.release_within};
+}
+
+void ConsumerCore::ContinueRevoke(absl::Time now) {
+  if (!leaving_) return;
+  if (!leaving_->committing) {
+    std::vector<Position> positions;
+    {
+      absl::MutexLock taking(&take_mu_);
+      absl::MutexLock lock(&mu_);
+      const bool released = released_.contains(leaving_->epoch);
+      // Where nothing runs there is nothing to wait for.
+      if (!released && now < leaving_->by && table_.Unfinished(leaving_->sources) > 0) return;
+      // One commit at a time, and it will be told soon what became of this one.
+      if (commit_ && now < commit_->started + kCommitOnRelease) return;
+      if (!released && now >= leaving_->by) {
+        log_->warn("kafka: {}: {} partitions were revoked and not released in time; what runs of them runs again elsewhere",
+                   name_, leaving_->sources.size());
+      }
+      positions = table_.Untold();
+      // From here on a settle comes too late, and its caller is told so.
+      for (const std::uint32_t source : leaving_->sources) table_.Drop(source);
+      released_.clear();
+    }
+    leaving_->committing = true;
+    leaving_->by = now + kCommitOnRelease;
+    if (!positions.empty() && !is_reader()) StartCommit(std::move(positions), now);
+  }
+  if (commit_ && now < leaving_->by) return;
+  Unassign(leaving_->partitions.get());
+  leaving_.reset();
+}
+
+void ConsumerCore::Lose(const Rebalance& rebalance) {
+  {
+    absl::MutexLock taking(&take_mu_);
+    absl::MutexLock lock(&mu_);
+    std::vector<std::uint32_t> sources = rebalance.resynchronize ? table_.Owned() : SourcesOf(rebalance.partitions.get());
+    for (const std::uint32_t source : sources) table_.Drop(source);
+    member_ = false;
+    log_->warn("kafka: {}: {} partitions lost: the group has given them to somebody else", name_, sources.size());
+    Push(ConsumerEvent::Kind::kLost, table_.NextEpoch(), std::move(sources));
+  }
+  if (rebalance.resynchronize) {
+    rd_kafka_assign(client_.get(), nullptr);
+  } else {
+    Unassign(rebalance.partitions.get());
+  }
+}
+
+void ConsumerCore::Unassign(rd_kafka_topic_partition_list_t* partitions) {
+  absl::MutexLock taking(&take_mu_);
+  source_of_.clear();
+  if (IsEager(client_.get())) {
+    rd_kafka_assign(client_.get(), nullptr);
+    return;
+  }
+  if (const ErrorPtr error{rd_kafka_incremental_unassign(client_.get(), partitions)}) {
+    log_->error("kafka: {}: unassign: {}", name_, rd_kafka_error_string(error.get()));
+    rd_kafka_assign(client_.get(), nullptr);
+  }
+}
+
+void ConsumerCore::AnswerAtOnce(const Rebalance& rebalance) {
+  if (rebalance.kind != Rebalance::Kind::kAssign) {
+    Unassign(rebalance.partitions.get());
+  } else if (IsEager(client_.get())) {
+    rd_kafka_assign(client_.get(), rebalance.partitions.get());
+  } else {
+    const ErrorPtr error{rd_kafka_incremental_assign(client_.get(), rebalance.partitions.get())};
+  }
+}
+
+void ConsumerCore::AddPartitionsOfReader(absl::Time now) {
+  if (now < retry_at_) return;
+  retry_at_ = now + kRetry;
+  for (const std::string& topic : topics_) {
+    const absl::StatusOr<int> count = starts_->CountPartitions(topic);
+    if (!count.ok()) {
+      if (count.status().code() == absl::StatusCode::kNotFound) {
+        absl::MutexLock lock(&mu_);
+        if (missing_.insert(topic).second) log_->warn("{}; waiting for it", std::string(count.status().message()));
+      }
+      return;
+    }
+    link_.OnAnswer();
+    int& known = read_partitions_[topic];
+    if (*count <= known) continue;
+    const PartitionsPtr fresh(rd_kafka_topic_partition_list_new(*count - known));
+    rd_kafka_topic_partition_list_add_range(fresh.get(), topic.c_str(), known, *count - 1);
+    // The positions are fixed before anybody is told that we listen: nothing that is published afterwards is missed.
+    const bool end = start_from_ == StartFrom::kLatest && known == 0;
+    if (absl::Status status = starts_->SetBounds(fresh.get(), end); !status.ok()) {
+      log_->debug("{}; trying again", std::string(status.message()));
+      return;
+    }
+    absl::MutexLock taking(&take_mu_);
+    Forward(fresh.get());
+    if (const ErrorPtr error{rd_kafka_incremental_assign(client_.get(), fresh.get())}) {
+      log_->error("kafka: {}: assign: {}", name_, rd_kafka_error_string(error.get()));
+      return;
+    }
+    known = *count;
+    Own(fresh.get());
+    // Own() calls it a member; it is one only with all of its topics.
+    absl::MutexLock lock(&mu_);
+    member_ = read_partitions_.size() == topics_.size();
+  }
+  retry_at_ = now + kLookForPartitions;
+}
+
+}  // namespace omnibus::kafka

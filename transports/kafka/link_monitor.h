@@ -1,0 +1,57 @@
+// Whether one client instance hears from its brokers; says in the log, once each, when it is cut off and when it is
+// back.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "omnibus/transport.h"
+
+namespace spdlog {
+class logger;
+}
+
+namespace omnibus::kafka {
+
+// Thread-safety: any thread, concurrently.
+class LinkMonitor {
+ public:
+  // `name` says who is cut off: "producer", "consumer bookstore.catalog-service".
+  LinkMonitor(std::string name, std::shared_ptr<spdlog::logger> log);
+
+  // librdkafka's log. Kept out of ours but for debugging: it repeats itself, and what matters comes as an error too.
+  void OnLog(int syslog_level, std::string_view facility, std::string_view text);
+  // librdkafka's errors. That all brokers are down is one of them; the others say why.
+  void OnError(rd_kafka_resp_err_t error, std::string_view reason);
+  // librdkafka's statistics, each second: which brokers are up, and which of them owe us an answer for too long.
+  void OnStatistics(std::string_view json);
+  // A broker has answered.
+  void OnAnswer();
+
+  LinkHealth Get() const;
+  // Set once the broker has refused our name or password, until it has answered.
+  absl::Status LoginError() const;
+
+ private:
+  enum class State { kConnecting, kUp, kDown };
+
+  void SetDown(std::string_view reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void SetUp(std::string detail) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const std::string name_;
+  const std::shared_ptr<spdlog::logger> log_;
+
+  mutable absl::Mutex mu_;
+  State state_ ABSL_GUARDED_BY(mu_) = State::kConnecting;
+  std::string last_error_ ABSL_GUARDED_BY(mu_);
+  std::string detail_ ABSL_GUARDED_BY(mu_);
+  absl::Status login_error_ ABSL_GUARDED_BY(mu_);
+  int silent_reports_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+}  // namespace omnibus::kafka

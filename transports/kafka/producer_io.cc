@@ -1,0 +1,142 @@
+// The producer's I/O thread: serves librdkafka's queue, keeps the deadlines, replaces a client that has ended.
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "transports/kafka/errors.h"
+#include "transports/kafka/producer_core.h"
+
+namespace omnibus::kafka {
+namespace {
+
+constexpr absl::Duration kIdle = absl::Seconds(1);
+constexpr absl::Duration kFirstAnswer = absl::Milliseconds(20);
+constexpr std::size_t kReportsAtOnce = 512;
+// Events served before the deadlines get their turn.
+constexpr int kEventsAtOnce = 64;
+
+}  // namespace
+
+void ProducerCore::Run() {
+  messages_.resize(kReportsAtOnce);
+  while (true) {
+    ProducerInstance* instance = nullptr;
+    bool closed = false;
+    absl::Time close_by;
+    {
+      absl::ReaderMutexLock lock(&instance_mu_);
+      instance = instance_.get();  // only this thread replaces it
+      closed = closed_;
+      close_by = close_by_;
+    }
+    bool more = Serve(*instance);
+    for (const std::unique_ptr<ProducerInstance>& old : replaced_) more = Serve(*old) || more;
+    std::erase_if(replaced_, [](const std::unique_ptr<ProducerInstance>& old) {
+      return rd_kafka_outq_len(old->client.get()) == 0;
+    });
+
+    const absl::Time now = runtime_.Now();
+    const LinkHealth health = link_.Get();
+    pending_.Expire(now, health.healthy ? std::string_view() : health.detail);
+    if (fatal_) Replace();
+    if (!answered_) LookForFirstAnswer();
+    if (closed && (now >= close_by || pending_.live() == 0)) break;
+    if (!more) io_bell_->Wait(std::min(NextWake(), close_by));
+  }
+
+  pending_.ExpireAll("the producer was closed");
+  concluded_ = true;
+  closed_bell_->Ring();
+  std::unique_ptr<ProducerInstance> last;
+  {
+    absl::MutexLock lock(&instance_mu_);
+    last = std::move(instance_);
+  }
+  last.reset();
+  replaced_.clear();
+  finished_ = true;
+}
+
+absl::Time ProducerCore::NextWake() const {
+  const absl::Time now = runtime_.Now();
+  if (pending_.live() > 0 || !replaced_.empty()) return now + PendingSends::kTick;
+  return now + (answered_ ? kIdle : kFirstAnswer);
+}
+
+bool ProducerCore::Serve(ProducerInstance& instance) {
+  for (int i = 0; i < kEventsAtOnce; ++i) {
+    const EventPtr event(rd_kafka_queue_poll(instance.queue.get(), 0));
+    if (!event) return false;
+    switch (rd_kafka_event_type(event.get())) {
+      case RD_KAFKA_EVENT_DR:
+        Report(event.get());
+        break;
+      case RD_KAFKA_EVENT_ERROR:
+        // An instance that was replaced has said what it had to say.
+        if (rd_kafka_fatal_error(instance.client.get(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+          OnError(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
+        } else if (rd_kafka_event_error_is_fatal(event.get()) != 0) {
+          OnError(RD_KAFKA_RESP_ERR__FATAL, rd_kafka_event_error_string(event.get()));
+        }
+        break;
+      case RD_KAFKA_EVENT_STATS:
+        OnStatistics(rd_kafka_event_stats(event.get()));
+        break;
+      default:
+        break;
+    }
+  }
+  return true;
+}
+
+void ProducerCore::Report(rd_kafka_event_t* event) {
+  while (true) {
+    const std::size_t count = rd_kafka_event_message_array(event, messages_.data(), messages_.size());
+    if (count == 0) return;
+    outcomes_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      const rd_kafka_message_t& message = *messages_[i];
+      if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        answered_ = true;
+        link_.OnAnswer();
+      }
+      outcomes_.push_back({static_cast<PendingSend*>(message._private),
+                           DeliveryStatus(message.err, rd_kafka_message_status(&message),
+                                          rd_kafka_topic_name(message.rkt))});
+    }
+    pending_.Finish(outcomes_);
+  }
+}
+
+void ProducerCore::Replace() {
+  fatal_ = false;
+  absl::StatusOr<std::unique_ptr<ProducerInstance>> fresh = NewInstance();
+  if (!fresh.ok()) {
+    log_->error("kafka: producer: {}", fresh.status().ToString());
+    fatal_ = true;  // tried again at the next turn
+    return;
+  }
+  std::unique_ptr<ProducerInstance> old;
+  {
+    absl::MutexLock lock(&instance_mu_);
+    old = std::exchange(instance_, std::move(*fresh));
+  }
+  // Nothing more goes out of the old one. Its reports say of each message whether it may have been written, and are
+  // served until the last one is here.
+  rd_kafka_purge(old->client.get(),
+                 RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  replaced_.push_back(std::move(old));
+}
+
+void ProducerCore::LookForFirstAnswer() {
+  absl::ReaderMutexLock lock(&instance_mu_);
+  // Known once a broker has sent its metadata; statistics would say so only after a second.
+  char* cluster = rd_kafka_clusterid(instance_->client.get(), 0);
+  if (cluster == nullptr) return;
+  rd_kafka_mem_free(instance_->client.get(), cluster);
+  answered_ = true;
+  link_.OnAnswer();
+}
+
+}  // namespace omnibus::kafka
