@@ -1,0 +1,77 @@
+#include "transports/rabbitmq/delivery_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace omnibus::rabbitmq {
+namespace {
+
+class DeliveryQueueTest : public ::testing::Test {
+ protected:
+  void Change(ConsumerEvent::Kind kind, std::uint64_t epoch) {
+    std::vector<ConsumerEvent> events;
+    events.push_back({.kind = kind, .message = {}, .epoch = epoch, .sources = {0}});
+    queue_.Put(events);
+  }
+
+  void Put(std::uint64_t epoch, std::int64_t position) {
+    std::vector<ConsumerEvent> events(1);
+    events[0].message.tag = {epoch, 0, position};
+    queue_.Put(events);
+  }
+
+  std::vector<ConsumerEvent> Take(std::size_t max_events = 100) {
+    std::vector<ConsumerEvent> events;
+    EXPECT_EQ(queue_.Wait(absl::InfinitePast(), max_events, events), absl::OkStatus());
+    return events;
+  }
+
+  std::size_t Settle(std::uint64_t epoch, std::int64_t position) {
+    const DeliveryTag tag{epoch, 0, position};
+    bool wake = false;
+    return queue_.Settle(std::span(&tag, 1), wake);
+  }
+
+  DeliveryQueue queue_{SystemRuntime(), 1, 10};
+};
+
+TEST_F(DeliveryQueueTest, LosingAnEpochTakesItsMessagesOutAndVoidsWhatWasSettled) {
+  Change(ConsumerEvent::Kind::kAssigned, 1);
+  Put(1, 1);
+  Put(1, 2);
+  ASSERT_EQ(Take(2).size(), 2u);
+  EXPECT_EQ(Settle(1, 1), 0u);
+  Change(ConsumerEvent::Kind::kLost, 1);
+  Change(ConsumerEvent::Kind::kAssigned, 2);
+  Put(2, 1);
+  const auto events = Take();
+  ASSERT_EQ(events.size(), 3u);
+  EXPECT_EQ(events[0].kind, ConsumerEvent::Kind::kLost);
+  EXPECT_EQ(events[1].kind, ConsumerEvent::Kind::kAssigned);
+  EXPECT_EQ(events[2].message.tag.epoch, 2u);
+  EXPECT_EQ(Settle(1, 2), 1u);
+  std::vector<DeliveryTag> settled;
+  queue_.TakeSettled(settled);
+  EXPECT_TRUE(settled.empty());
+  EXPECT_EQ(Settle(2, 1), 0u);
+  queue_.TakeSettled(settled);
+  EXPECT_EQ(settled.size(), 1u);
+}
+
+TEST_F(DeliveryQueueTest, AReaderThatIsAlwaysBehindGetsAllInOrder) {
+  Change(ConsumerEvent::Kind::kAssigned, 1);
+  Take();
+  std::int64_t next = 1;
+  for (std::int64_t i = 1; i <= 1000; ++i) {
+    Put(1, i);
+    if (i < 5) continue;
+    const auto events = Take(1);
+    ASSERT_EQ(events.size(), 1u);
+    ASSERT_EQ(events[0].message.tag.position, next++);
+  }
+  EXPECT_EQ(Take().size(), 4u);
+}
+
+}  // namespace
+}  // namespace omnibus::rabbitmq
