@@ -17,25 +17,67 @@ using Conf = std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)>;
 // Properties that only one side knows: librdkafka takes them on the other one too, and warns. One
 // that is not here is given to both.
 constexpr auto kProducerOnly = std::to_array<std::string_view>({
-    "acks", "batch.num.messages", "batch.size", "compression.codec", "compression.level",
-    "compression.type", "delivery.report.only.error", "delivery.timeout.ms",
-    "enable.gapless.guarantee", "enable.idempotence", "linger.ms", "message.send.max.retries",
-    "message.timeout.ms", "msg_order_cmp", "partitioner", "produce.offset.report",
-    "queue.buffering.backpressure.threshold", "queue.buffering.max.kbytes",
-    "queue.buffering.max.messages", "queue.buffering.max.ms", "queuing.strategy",
-    "request.required.acks", "request.timeout.ms", "retries", "retry.backoff.ms",
-    "sticky.partitioning.linger.ms", "transaction.timeout.ms", "transactional.id",
+    "acks",
+    "batch.num.messages",
+    "batch.size",
+    "compression.codec",
+    "compression.level",
+    "compression.type",
+    "delivery.report.only.error",
+    "delivery.timeout.ms",
+    "enable.gapless.guarantee",
+    "enable.idempotence",
+    "linger.ms",
+    "message.send.max.retries",
+    "message.timeout.ms",
+    "msg_order_cmp",
+    "partitioner",
+    "produce.offset.report",
+    "queue.buffering.backpressure.threshold",
+    "queue.buffering.max.kbytes",
+    "queue.buffering.max.messages",
+    "queue.buffering.max.ms",
+    "queuing.strategy",
+    "request.required.acks",
+    "request.timeout.ms",
+    "retries",
+    "retry.backoff.ms",
+    "sticky.partitioning.linger.ms",
+    "transaction.timeout.ms",
+    "transactional.id",
 });
 constexpr auto kConsumerOnly = std::to_array<std::string_view>({
-    "auto.commit.enable", "auto.commit.interval.ms", "auto.offset.reset", "check.crcs",
-    "consume.callback.max.messages", "coordinator.query.interval.ms", "enable.auto.commit",
-    "enable.auto.offset.store", "enable.partition.eof", "fetch.error.backoff.ms",
-    "fetch.max.bytes", "fetch.message.max.bytes", "fetch.min.bytes", "fetch.queue.backoff.ms",
-    "fetch.wait.max.ms", "group.id", "group.instance.id", "group.protocol", "group.protocol.type",
-    "group.remote.assignor", "heartbeat.interval.ms", "isolation.level",
-    "max.partition.fetch.bytes", "max.poll.interval.ms", "offset.store.method",
-    "offset.store.path", "offset.store.sync.interval.ms", "partition.assignment.strategy",
-    "queued.max.messages.kbytes", "queued.min.messages", "session.timeout.ms",
+    "auto.commit.enable",
+    "auto.commit.interval.ms",
+    "auto.offset.reset",
+    "check.crcs",
+    "consume.callback.max.messages",
+    "coordinator.query.interval.ms",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.partition.eof",
+    "fetch.error.backoff.ms",
+    "fetch.max.bytes",
+    "fetch.message.max.bytes",
+    "fetch.min.bytes",
+    "fetch.queue.backoff.ms",
+    "fetch.wait.max.ms",
+    "group.id",
+    "group.instance.id",
+    "group.protocol",
+    "group.protocol.type",
+    "group.remote.assignor",
+    "heartbeat.interval.ms",
+    "isolation.level",
+    "max.partition.fetch.bytes",
+    "max.poll.interval.ms",
+    "offset.store.method",
+    "offset.store.path",
+    "offset.store.sync.interval.ms",
+    "partition.assignment.strategy",
+    "queued.max.messages.kbytes",
+    "queued.min.messages",
+    "session.timeout.ms",
 });
 
 struct Reserved {
@@ -58,7 +100,8 @@ constexpr auto kReserved = std::to_array<Reserved>({
     {"group.id", "the group is <domain>.<module>"},
     {"metadata.broker.list", "use brokers"},
     {"offset.store.method", "positions are kept by the broker"},
-    {"request.required.acks", "always all: a confirmed message is on every replica that is in sync"},
+    {"request.required.acks",
+     "always all: a confirmed message is on every replica that is in sync"},
     {"statistics.interval.ms", "health rests on it"},
     {"transactional.id", "transactions are not used"},
     {"log.queue", "logs go to the bus's logger"},
@@ -70,7 +113,8 @@ bool Contains(const auto& names, std::string_view name) {
 }
 
 bool IsSecret(std::string_view name) {
-  // ssl.key.location and the like are paths, but whoever mistypes one may have put the key itself there.
+  // ssl.key.location and the like are paths, but whoever mistypes one may have put the key itself
+  // there.
   return name.find("password") != std::string_view::npos ||
          name.find("secret") != std::string_view::npos ||
          name.find(".pem") != std::string_view::npos ||
@@ -85,8 +129,8 @@ absl::Status SetProperty(rd_kafka_conf_t* conf, const std::string& name, const s
     case RD_KAFKA_CONF_OK:
       return absl::OkStatus();
     case RD_KAFKA_CONF_UNKNOWN:
-      return absl::InvalidArgumentError(absl::StrCat("librdkafka ", rd_kafka_version_str(),
-                                                     " has no property \"", name, "\""));
+      return absl::InvalidArgumentError(
+          absl::StrCat("librdkafka ", rd_kafka_version_str(), " has no property \"", name, "\""));
     default:
       // librdkafka's text repeats the value.
       return absl::InvalidArgumentError(
@@ -151,7 +195,8 @@ Properties ProducerProperties(const KafkaOptions& options) {
   properties["partitioner"] = "murmur2_random";
   // A missing topic is reported soon; topics are declared, and waited for, before.
   properties["topic.metadata.propagation.max.ms"] = "1000";
-  // Long: where it ends, the next message of the key overtakes. A caller's own deadline is kept by us.
+  // Long: where it ends, the next message of the key overtakes. A caller's own deadline is kept by
+  // us.
   properties["message.timeout.ms"] = "300000";
   properties["request.timeout.ms"] = "10000";
   properties["queue.buffering.max.kbytes"] = "262144";
@@ -166,12 +211,13 @@ Properties ProducerProperties(const KafkaOptions& options) {
 Properties ConsumerProperties(const KafkaOptions& options) {
   Properties properties = CommonProperties(options);
   properties["partition.assignment.strategy"] = "cooperative-sticky";
-  // A dead member's work is somebody else's within 10 s; 6 s is the least that brokers take by default.
+  // A dead member's work is somebody else's within 10 s; 6 s is the least that brokers take by
+  // default.
   properties["session.timeout.ms"] = "6000";
   properties["heartbeat.interval.ms"] = "1500";
   properties["fetch.error.backoff.ms"] = "100";
-  // What is fetched ahead and bounds the memory. librdkafka 2.0 looks again only after up to a second once the queue
-  // was too long, so the number of messages must last for longer than that.
+  // What is fetched ahead and bounds the memory. librdkafka 2.0 looks again only after up to a
+  // second once the queue was too long, so the number of messages must last for longer than that.
   properties["queued.min.messages"] = "100000";
   properties["queued.max.messages.kbytes"] = "65536";
   OverlayClient(options, kProducerOnly, properties);
@@ -206,7 +252,8 @@ absl::StatusOr<ClientPtr> NewClient(rd_kafka_type_t type, const Properties& prop
   rd_kafka_conf_set_error_cb(conf.get(), &ErrorCallback);
   rd_kafka_conf_set_stats_cb(conf.get(), &StatisticsCallback);
   if (type == RD_KAFKA_PRODUCER) {
-    rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
+    rd_kafka_conf_set_events(conf.get(),
+                             RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
   } else {
     rd_kafka_conf_set_rebalance_cb(conf.get(), &RebalanceCallback);
   }
@@ -224,7 +271,8 @@ absl::StatusOr<ClientPtr> NewClient(rd_kafka_type_t type, const Properties& prop
   std::array<char, 512> reason{};
   rd_kafka_t* client = rd_kafka_new(type, conf.get(), reason.data(), reason.size());
   if (client == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("kafka: librdkafka refuses its options: ", reason.data()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("kafka: librdkafka refuses its options: ", reason.data()));
   }
   (void)conf.release();  // the client owns it now
   return ClientPtr(client);

@@ -1,4 +1,5 @@
-// One client instance of librdkafka: its configuration, its callbacks, and the owners of its handles.
+// One client instance of librdkafka: its configuration, its callbacks, and the owners of its
+// handles.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -14,8 +15,9 @@
 
 namespace omnibus::kafka {
 
-// What a client instance tells. Called with its queues being served, so on whichever thread does that, except
-// OnLog(): that one comes from any thread of librdkafka's, and must not call librdkafka.
+// What a client instance tells. Called with its queues being served, so on whichever thread does
+// that, except OnLog(): that one comes from any thread of librdkafka's, and must not call
+// librdkafka.
 class ClientEvents {
  public:
   virtual ~ClientEvents() = default;
@@ -67,15 +69,17 @@ using HeadersPtr = std::unique_ptr<rd_kafka_headers_t, HeadersDeleter>;
 
 using Properties = std::map<std::string, std::string>;
 
-// What each side is configured with: our defaults, over them what the options pass through, over that what the
-// guarantees rest on.
+// What each side is configured with: our defaults, over them what the options pass through, over
+// that what the guarantees rest on.
 Properties ProducerProperties(const KafkaOptions& options);
 Properties ConsumerProperties(const KafkaOptions& options);
 
-// Whether `name` may be passed through, and librdkafka takes `value` for it. The error never shows a secret value.
+// Whether `name` may be passed through, and librdkafka takes `value` for it. The error never shows
+// a secret value.
 absl::Status CheckClientProperty(const std::string& name, const std::string& value);
 
-// `events` outlives the client. `topic_opaque` is what rd_kafka_topic_opaque() returns for every topic of it.
+// `events` outlives the client. `topic_opaque` is what rd_kafka_topic_opaque() returns for every
+// topic of it.
 absl::StatusOr<ClientPtr> NewClient(rd_kafka_type_t type, const Properties& properties,
                                     ClientEvents& events, void* topic_opaque = nullptr);
 

@@ -29,8 +29,9 @@ class ConsumerHandle final : public Consumer {
 
 }  // namespace
 
-absl::StatusOr<OpenedConsumer> OpenConsumer(const KafkaOptions& options, const ConsumerOptions& consumer,
-                                            Runtime& runtime, std::shared_ptr<spdlog::logger> log) {
+absl::StatusOr<OpenedConsumer> OpenConsumer(const KafkaOptions& options,
+                                            const ConsumerOptions& consumer, Runtime& runtime,
+                                            std::shared_ptr<spdlog::logger> log) {
   if (consumer.subscriptions.empty()) {
     return absl::InvalidArgumentError("kafka: a consumer without subscriptions");
   }

@@ -15,7 +15,8 @@ struct OpenedConsumer {
   std::unique_ptr<Consumer> consumer;
   std::shared_ptr<Remains> remains;
 };
-absl::StatusOr<OpenedConsumer> OpenConsumer(const KafkaOptions& options, const ConsumerOptions& consumer, Runtime& runtime,
+absl::StatusOr<OpenedConsumer> OpenConsumer(const KafkaOptions& options,
+                                            const ConsumerOptions& consumer, Runtime& runtime,
                                             std::shared_ptr<spdlog::logger> log);
 
 }  // namespace omnibus::kafka

@@ -1,5 +1,6 @@
-// The end of a consumer, on its I/O thread: commit, leave the group, and let go of librdkafka once no message of it is
-// left. Each step is bounded; only the last one waits for others, with nobody waiting for it.
+// The end of a consumer, on its I/O thread: commit, leave the group, and let go of librdkafka once
+// no message of it is left. Each step is bounded; only the last one waits for others, with nobody
+// waiting for it.
 #include <spdlog/logger.h>
 
 #include <algorithm>
@@ -41,7 +42,8 @@ void ConsumerCore::Finish() {
     closed_ = true;
     if (!committed) {
       close_status_ = absl::DeadlineExceededError(absl::StrCat(
-          "kafka: close ", name_, ": the broker was not told all that was settled; some of it may be delivered again"));
+          "kafka: close ", name_,
+          ": the broker was not told all that was settled; some of it may be delivered again"));
     }
   }
   closed_bell_->Ring();

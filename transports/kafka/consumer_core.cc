@@ -22,13 +22,15 @@ void DestroyMessage(void* pointer) {
 
 std::vector<std::string> TopicsOf(const ConsumerOptions& options) {
   std::vector<std::string> topics;
-  for (const Subscription& subscription : options.subscriptions) topics.push_back(subscription.channel);
+  for (const Subscription& subscription : options.subscriptions)
+    topics.push_back(subscription.channel);
   return topics;
 }
 
 std::string GroupOf(const ConsumerOptions& options) {
   if (options.module.empty()) return {};
-  return options.domain.empty() ? options.module : absl::StrCat(options.domain, ".", options.module);
+  return options.domain.empty() ? options.module
+                                : absl::StrCat(options.domain, ".", options.module);
 }
 
 std::string_view View(const void* data, std::size_t size) {
@@ -37,8 +39,8 @@ std::string_view View(const void* data, std::size_t size) {
 
 }  // namespace
 
-ConsumerCore::ConsumerCore(const KafkaOptions& options, const ConsumerOptions& consumer, Runtime& runtime,
-                           std::shared_ptr<spdlog::logger> log)
+ConsumerCore::ConsumerCore(const KafkaOptions& options, const ConsumerOptions& consumer,
+                           Runtime& runtime, std::shared_ptr<spdlog::logger> log)
     : options_(options),
       group_(GroupOf(consumer)),
       name_(group_.empty() ? std::string("reader") : absl::StrCat("consumer ", group_)),
@@ -59,7 +61,8 @@ absl::Status ConsumerCore::Wait(absl::Time deadline, std::size_t max_events,
   while (true) {
     {
       absl::MutexLock lock(&mu_);
-      if (closing_) return absl::FailedPreconditionError(absl::StrCat("kafka: ", name_, " is closed"));
+      if (closing_)
+        return absl::FailedPreconditionError(absl::StrCat("kafka: ", name_, " is closed"));
       if (!failure_.ok()) return failure_;
       if (std::exchange(interrupted_, false)) return absl::OkStatus();
     }
@@ -79,7 +82,8 @@ void ConsumerCore::TakeChanges(std::size_t max_size, std::vector<ConsumerEvent>&
 void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>& events) {
   absl::MutexLock taking(&take_mu_);
   {
-    // What is owned changes only with take_mu_ held, so a change comes before the messages that follow it.
+    // What is owned changes only with take_mu_ held, so a change comes before the messages that
+    // follow it.
     absl::MutexLock lock(&mu_);
     TakeChanges(max_size, events);
     if (!changes_.empty()) return;
@@ -112,7 +116,8 @@ void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
 }
 
 bool ConsumerCore::HandOut(rd_kafka_message_t* message, ConsumerEvent& event) {
-  const auto key = std::make_pair(static_cast<const rd_kafka_topic_t*>(message->rkt), message->partition);
+  const auto key =
+      std::make_pair(static_cast<const rd_kafka_topic_t*>(message->rkt), message->partition);
   auto found = source_of_.find(key);
   if (found == source_of_.end()) {
     const std::optional<std::uint32_t> source =
@@ -137,7 +142,9 @@ bool ConsumerCore::HandOut(rd_kafka_message_t* message, ConsumerEvent& event) {
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    for (std::size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i) {
       received.headers.push_back({name, View(value, size)});
     }
   }
@@ -164,7 +171,8 @@ std::size_t ConsumerCore::Settle(std::span<const DeliveryTag> tags) {
     if (dropped == tags.size()) return dropped;
     const int before = settled_;
     settled_ += static_cast<int>(tags.size() - dropped);
-    // The I/O thread is woken when it has to look at the clock, and when enough has come together; not each time.
+    // The I/O thread is woken when it has to look at the clock, and when enough has come together;
+    // not each time.
     if (!commit_by_) {
       commit_by_ = now + options_.commit_after;
       wake = true;
@@ -203,7 +211,8 @@ absl::Status ConsumerCore::Close(absl::Time deadline) {
       }
     }
     if (!closed_bell_->Wait(patience)) {
-      return absl::DeadlineExceededError(absl::StrCat("kafka: close ", name_, ": the broker has not answered in time"));
+      return absl::DeadlineExceededError(
+          absl::StrCat("kafka: close ", name_, ": the broker has not answered in time"));
     }
   }
 }
@@ -226,8 +235,10 @@ LinkHealth ConsumerCore::Health() const {
   if (closing_) return {.healthy = false, .detail = "closed"};
   LinkHealth link = link_.Get();
   if (!link.healthy) return link;
-  if (!missing_.empty()) return {.healthy = false, .detail = absl::StrCat("no topic ", *missing_.begin())};
-  if (!member_) return {.healthy = false, .detail = is_reader() ? "positioning" : "joining the group"};
+  if (!missing_.empty())
+    return {.healthy = false, .detail = absl::StrCat("no topic ", *missing_.begin())};
+  if (!member_)
+    return {.healthy = false, .detail = is_reader() ? "positioning" : "joining the group"};
   return {.healthy = true, .detail = absl::StrCat(table_.owned(), " partitions, ", link.detail)};
 }
 

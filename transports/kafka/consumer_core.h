@@ -28,9 +28,10 @@
 
 namespace omnibus::kafka {
 
-// The I/O thread serves the group: rebalances, commits, errors; it never touches messages. Those wait in librdkafka, in a
-// queue of their own that Wait() takes them from on its caller's thread, without a copy. So a caller that does not call Wait() lets that
-// queue run full, which stops the fetching, while the group is served all the same.
+// The I/O thread serves the group: rebalances, commits, errors; it never touches messages. Those
+// wait in librdkafka, in a queue of their own that Wait() takes them from on its caller's thread,
+// without a copy. So a caller that does not call Wait() lets that queue run full, which stops the
+// fetching, while the group is served all the same.
 class ConsumerCore final : public ClientEvents, public Remains {
  public:
   ConsumerCore(const KafkaOptions& options, const ConsumerOptions& consumer, Runtime& runtime,
@@ -41,7 +42,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
   absl::Status Start();
 
   // See omnibus::Consumer.
-  absl::Status Wait(absl::Time deadline, std::size_t max_events, std::vector<ConsumerEvent>& events);
+  absl::Status Wait(absl::Time deadline, std::size_t max_events,
+                    std::vector<ConsumerEvent>& events);
   void Interrupt();
   std::size_t Settle(std::span<const DeliveryTag> tags);
   void Release(std::uint64_t epoch);
@@ -108,8 +110,10 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void Unassign(rd_kafka_topic_partition_list_t* partitions);
   void AnswerAtOnce(const Rebalance& rebalance);
   void AddPartitionsOfReader(absl::Time now);
-  void Forward(const rd_kafka_topic_partition_list_t* partitions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
-  void Own(const rd_kafka_topic_partition_list_t* partitions) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
+  void Forward(const rd_kafka_topic_partition_list_t* partitions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
+  void Own(const rd_kafka_topic_partition_list_t* partitions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
   void Push(ConsumerEvent::Kind kind, std::uint64_t epoch, std::vector<std::uint32_t> sources)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::vector<std::uint32_t> SourcesOf(const rd_kafka_topic_partition_list_t* partitions)
@@ -137,8 +141,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
   LinkMonitor link_;
 
  public:
-  // Messages that were handed out and not destroyed yet: librdkafka cannot be let go of before. Counted down as the last
-  // thing that a message does.
+  // Messages that were handed out and not destroyed yet: librdkafka cannot be let go of before.
+  // Counted down as the last thing that a message does.
   std::atomic<std::size_t> messages_out{0};
 
  private:
@@ -148,8 +152,9 @@ class ConsumerCore final : public ClientEvents, public Remains {
   QueuePtr group_queue_;   // rebalances, errors, statistics
   QueuePtr commit_queue_;  // what became of commits
 
-  // Held while messages are taken, and while what is owned changes: a message that was fetched before a partition was
-  // given back and assigned again must not pass for one of the new assignment. Before mu_.
+  // Held while messages are taken, and while what is owned changes: a message that was fetched
+  // before a partition was given back and assigned again must not pass for one of the new
+  // assignment. Before mu_.
   absl::Mutex take_mu_;
   QueuePtr message_queue_ ABSL_GUARDED_BY(take_mu_);
   // The partition that a message came from, by librdkafka's own names. Valid between two changes.
@@ -171,7 +176,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   int settled_ ABSL_GUARDED_BY(mu_) = 0;  // since the last commit
   std::optional<absl::Time> commit_by_ ABSL_GUARDED_BY(mu_);
   std::set<std::uint64_t> released_ ABSL_GUARDED_BY(mu_);
-  bool member_ ABSL_GUARDED_BY(mu_) = false;  // the group has told us what is ours
+  bool member_ ABSL_GUARDED_BY(mu_) = false;            // the group has told us what is ours
   std::set<std::string> missing_ ABSL_GUARDED_BY(mu_);  // topics that are not there
 
   // The I/O thread's.

@@ -25,9 +25,11 @@ void Ring(rd_kafka_t*, void* bell) { static_cast<Doorbell*>(bell)->Ring(); }
 absl::Status ConsumerCore::Start() {
   Properties properties = ConsumerProperties(options_);
   // librdkafka wants a group for every consumer; a reader never joins it.
-  properties["group.id"] = is_reader() ? absl::StrCat("omnibus-reader-", absl::Hex(runtime_.Random())) : group_;
+  properties["group.id"] =
+      is_reader() ? absl::StrCat("omnibus-reader-", absl::Hex(runtime_.Random())) : group_;
   // What the group has no position of starts there, also when its position has been deleted since.
-  properties["auto.offset.reset"] = start_from_ == StartFrom::kError && !is_reader() ? "error" : "earliest";
+  properties["auto.offset.reset"] =
+      start_from_ == StartFrom::kError && !is_reader() ? "error" : "earliest";
   absl::StatusOr<ClientPtr> client = NewClient(RD_KAFKA_CONSUMER, properties, *this, this);
   if (!client.ok()) return client.status();
   client_ = std::move(*client);
@@ -114,7 +116,8 @@ void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
     case RD_KAFKA_RESP_ERR__NO_OFFSET:
       Fail(absl::FailedPreconditionError(absl::StrCat(
           "kafka: ", name_, ": its position on topic ", topic,
-          " is gone, and start_from is error: set start_from to earliest or latest to go on (", text, ")")));
+          " is gone, and start_from is error: set start_from to earliest or latest to go on (",
+          text, ")")));
       return;
     case RD_KAFKA_RESP_ERR__FATAL:
       Fail(ToStatus(message.err, name_, text));
@@ -160,7 +163,8 @@ void ConsumerCore::StartCommit(std::vector<Position> positions, absl::Time now) 
     absl::MutexLock lock(&mu_);
     for (const Position& position : positions) {
       const PartitionTable::Partition& partition = table_.Get(position.source);
-      rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number)->offset = position.offset;
+      rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number)
+          ->offset = position.offset;
     }
   }
   commit_ = Commit{.positions = std::move(positions), .started = now};

@@ -1,8 +1,9 @@
 // Changes of what a consumer owns. All on its I/O thread.
 //
-// librdkafka calls back from within a poll and waits, as long as it takes, for an assign or unassign. The callback only
-// notes down what is asked; the answer is given outside of it: a start position has to be asked for first, or
-// what runs has to be settled. Until then librdkafka asks nothing else, except to say that all is lost.
+// librdkafka calls back from within a poll and waits, as long as it takes, for an assign or
+// unassign. The callback only notes down what is asked; the answer is given outside of it: a start
+// position has to be asked for first, or what runs has to be settled. Until then librdkafka asks
+// nothing else, except to say that all is lost.
 #include <spdlog/logger.h>
 
 #include <algorithm>
@@ -28,13 +29,15 @@ bool IsEager(rd_kafka_t* client) {
 
 }  // namespace
 
-void ConsumerCore::OnRebalance(rd_kafka_resp_err_t kind, rd_kafka_topic_partition_list_t* partitions) {
+void ConsumerCore::OnRebalance(rd_kafka_resp_err_t kind,
+                               rd_kafka_topic_partition_list_t* partitions) {
   PartitionsPtr copy(rd_kafka_topic_partition_list_copy(partitions));
   if (kind == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     rebalances_.push_back({Rebalance::Kind::kAssign, std::move(copy)});
   } else if (kind == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
     const bool lost = rd_kafka_assignment_lost(client_.get()) != 0;
-    rebalances_.push_back({lost ? Rebalance::Kind::kLost : Rebalance::Kind::kRevoke, std::move(copy)});
+    rebalances_.push_back(
+        {lost ? Rebalance::Kind::kLost : Rebalance::Kind::kRevoke, std::move(copy)});
   } else {
     log_->warn("kafka: {}: rebalance: {}", name_, rd_kafka_err2str(kind));
     rebalances_.push_back({Rebalance::Kind::kLost, std::move(copy)});
@@ -46,15 +49,17 @@ void ConsumerCore::HandleRebalances(absl::Time now) {
   while (!rebalances_.empty()) {
     Rebalance& next = rebalances_.front();
     if (leaving_) {
-      // librdkafka has moved on without our answer. The old one is given just for its own partitions, if they are still
-      // there, and before the new one: a late answer must not take away what is assigned next.
+      // librdkafka has moved on without our answer. The old one is given just for its own
+      // partitions, if they are still there, and before the new one: a late answer must not take
+      // away what is assigned next.
       {
         absl::MutexLock taking(&take_mu_);
         absl::MutexLock lock(&mu_);
         for (const std::uint32_t source : leaving_->sources) table_.Drop(source);
       }
       if (next.kind != Rebalance::Kind::kLost && !IsEager(client_.get())) {
-        const ErrorPtr gone{rd_kafka_incremental_unassign(client_.get(), leaving_->partitions.get())};
+        const ErrorPtr gone{
+            rd_kafka_incremental_unassign(client_.get(), leaving_->partitions.get())};
       }
       leaving_.reset();
     }
@@ -77,7 +82,8 @@ void ConsumerCore::HandleRebalances(absl::Time now) {
   }
 }
 
-std::vector<std::uint32_t> ConsumerCore::SourcesOf(const rd_kafka_topic_partition_list_t* partitions) {
+std::vector<std::uint32_t> ConsumerCore::SourcesOf(
+    const rd_kafka_topic_partition_list_t* partitions) {
   std::vector<std::uint32_t> sources;
   for (int i = 0; i < partitions->cnt; ++i) {
     sources.push_back(table_.SourceOf(partitions->elems[i].topic, partitions->elems[i].partition));
@@ -98,7 +104,8 @@ void ConsumerCore::Push(ConsumerEvent::Kind kind, std::uint64_t epoch,
 void ConsumerCore::Forward(const rd_kafka_topic_partition_list_t* partitions) {
   for (int i = 0; i < partitions->cnt; ++i) {
     const rd_kafka_topic_partition_t& partition = partitions->elems[i];
-    const QueuePtr queue(rd_kafka_queue_get_partition(client_.get(), partition.topic, partition.partition));
+    const QueuePtr queue(
+        rd_kafka_queue_get_partition(client_.get(), partition.topic, partition.partition));
     if (queue) rd_kafka_queue_forward(queue.get(), message_queue_.get());
   }
 }
@@ -114,7 +121,8 @@ void ConsumerCore::Own(const rd_kafka_topic_partition_list_t* partitions) {
     missing_.erase(partition.topic);
     if (partition.offset < 0) continue;  // librdkafka asks for the group's position
     table_.StartAt(sources[i], partition.offset);
-    // Told at once: should this member die before it has settled anything, the next one starts here too.
+    // Told at once: should this member die before it has settled anything, the next one starts here
+    // too.
     commit_by_ = absl::InfinitePast();
   }
   member_ = true;
@@ -174,8 +182,10 @@ void ConsumerCore::ContinueRevoke(absl::Time now) {
       // One commit at a time, and it will be told soon what became of this one.
       if (commit_ && now < commit_->started + kCommitOnRelease) return;
       if (!released && now >= leaving_->by) {
-        log_->warn("kafka: {}: {} partitions were revoked and not released in time; what runs of them runs again elsewhere",
-                   name_, leaving_->sources.size());
+        log_->warn(
+            "kafka: {}: {} partitions were revoked and not released in time; what runs of them "
+            "runs again elsewhere",
+            name_, leaving_->sources.size());
       }
       positions = table_.Untold();
       // From here on a settle comes too late, and its caller is told so.
@@ -195,10 +205,12 @@ void ConsumerCore::Lose(const Rebalance& rebalance) {
   {
     absl::MutexLock taking(&take_mu_);
     absl::MutexLock lock(&mu_);
-    std::vector<std::uint32_t> sources = rebalance.resynchronize ? table_.Owned() : SourcesOf(rebalance.partitions.get());
+    std::vector<std::uint32_t> sources =
+        rebalance.resynchronize ? table_.Owned() : SourcesOf(rebalance.partitions.get());
     for (const std::uint32_t source : sources) table_.Drop(source);
     member_ = false;
-    log_->warn("kafka: {}: {} partitions lost: the group has given them to somebody else", name_, sources.size());
+    log_->warn("kafka: {}: {} partitions lost: the group has given them to somebody else", name_,
+               sources.size());
     Push(ConsumerEvent::Kind::kLost, table_.NextEpoch(), std::move(sources));
   }
   if (rebalance.resynchronize) {
@@ -239,7 +251,8 @@ void ConsumerCore::AddPartitionsOfReader(absl::Time now) {
     if (!count.ok()) {
       if (count.status().code() == absl::StatusCode::kNotFound) {
         absl::MutexLock lock(&mu_);
-        if (missing_.insert(topic).second) log_->warn("{}; waiting for it", std::string(count.status().message()));
+        if (missing_.insert(topic).second)
+          log_->warn("{}; waiting for it", std::string(count.status().message()));
       }
       return;
     }
@@ -248,7 +261,8 @@ void ConsumerCore::AddPartitionsOfReader(absl::Time now) {
     if (*count <= known) continue;
     const PartitionsPtr fresh(rd_kafka_topic_partition_list_new(*count - known));
     rd_kafka_topic_partition_list_add_range(fresh.get(), topic.c_str(), known, *count - 1);
-    // The positions are fixed before anybody is told that we listen: nothing that is published afterwards is missed.
+    // The positions are fixed before anybody is told that we listen: nothing that is published
+    // afterwards is missed.
     const bool end = start_from_ == StartFrom::kLatest && known == 0;
     if (absl::Status status = starts_->SetBounds(fresh.get(), end); !status.ok()) {
       log_->debug("{}; trying again", std::string(status.message()));

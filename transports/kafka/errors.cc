@@ -108,7 +108,8 @@ absl::Status DeliveryStatus(rd_kafka_resp_err_t error, rd_kafka_msg_status_t sta
   if (status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED) {
     return absl::UnavailableError(Message(error, action, "not sent"));
   }
-  return absl::DeadlineExceededError(Message(error, action, "it may have been written all the same"));
+  return absl::DeadlineExceededError(
+      Message(error, action, "it may have been written all the same"));
 }
 
 }  // namespace omnibus::kafka

@@ -13,7 +13,8 @@ namespace omnibus::kafka {
 absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view action,
                       std::string_view detail = {});
 
-// What became of a message: `status` decides whether a failed one may have been written all the same.
+// What became of a message: `status` decides whether a failed one may have been written all the
+// same.
 absl::Status DeliveryStatus(rd_kafka_resp_err_t error, rd_kafka_msg_status_t status,
                             std::string_view topic);
 

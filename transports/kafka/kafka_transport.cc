@@ -41,7 +41,8 @@ class NoEvents final : public kafka::ClientEvents {
 };
 
 absl::Status CheckOptions(const KafkaOptions& options) {
-  if (options.brokers.empty()) return absl::InvalidArgumentError("kafka: brokers: must name at least one host:port");
+  if (options.brokers.empty())
+    return absl::InvalidArgumentError("kafka: brokers: must name at least one host:port");
   for (const auto& [name, value] : options.client) {
     if (absl::Status status = kafka::CheckClientProperty(name, value); !status.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("kafka: client: ", status.message()));
@@ -51,7 +52,9 @@ absl::Status CheckOptions(const KafkaOptions& options) {
   NoEvents events;
   kafka::Properties sending = kafka::ProducerProperties(options);
   sending.erase("bootstrap.servers");
-  if (absl::Status status = kafka::NewClient(RD_KAFKA_PRODUCER, sending, events).status(); !status.ok()) return status;
+  if (absl::Status status = kafka::NewClient(RD_KAFKA_PRODUCER, sending, events).status();
+      !status.ok())
+    return status;
   kafka::Properties receiving = kafka::ConsumerProperties(options);
   receiving.erase("bootstrap.servers");
   receiving["group.id"] = "omnibus-check";
@@ -72,7 +75,10 @@ class KafkaTransport final : public Transport {
   }
 
   Capabilities GetCapabilities() const override {
-    return {.properties = false, .ordered_by_key = true, .replay = true, .max_body_bytes = max_body_bytes_};
+    return {.properties = false,
+            .ordered_by_key = true,
+            .replay = true,
+            .max_body_bytes = max_body_bytes_};
   }
 
   absl::Status Declare(const Topology& topology, DeclareMode mode, absl::Time deadline) override {
@@ -80,21 +86,24 @@ class KafkaTransport final : public Transport {
   }
 
   absl::StatusOr<std::unique_ptr<Producer>> OpenProducer() override {
-    absl::StatusOr<kafka::OpenedProducer> opened = kafka::OpenProducer(options_, max_body_bytes_, runtime_, log_);
+    absl::StatusOr<kafka::OpenedProducer> opened =
+        kafka::OpenProducer(options_, max_body_bytes_, runtime_, log_);
     if (!opened.ok()) return opened.status();
     Keep(std::move(opened->remains));
     return std::move(opened->producer);
   }
 
   absl::StatusOr<std::unique_ptr<Consumer>> OpenConsumer(const ConsumerOptions& consumer) override {
-    absl::StatusOr<kafka::OpenedConsumer> opened = kafka::OpenConsumer(options_, consumer, runtime_, log_);
+    absl::StatusOr<kafka::OpenedConsumer> opened =
+        kafka::OpenConsumer(options_, consumer, runtime_, log_);
     if (!opened.ok()) return opened.status();
     Keep(std::move(opened->remains));
     return std::move(opened->consumer);
   }
 
  private:
-  // Threads outlive what they serve by a little, and are joined here: those of long ago now, the rest in the end.
+  // Threads outlive what they serve by a little, and are joined here: those of long ago now, the
+  // rest in the end.
   void Keep(std::shared_ptr<kafka::Remains> opened) {
     absl::MutexLock lock(&mu_);
     std::erase_if(opened_, [](const std::shared_ptr<kafka::Remains>& old) {
@@ -116,7 +125,8 @@ class KafkaTransport final : public Transport {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Transport>> MakeKafkaTransport(KafkaOptions options, Runtime& runtime,
+absl::StatusOr<std::unique_ptr<Transport>> MakeKafkaTransport(KafkaOptions options,
+                                                              Runtime& runtime,
                                                               std::shared_ptr<spdlog::logger> log) {
   if (absl::Status status = CheckOptions(options); !status.ok()) return status;
   return std::make_unique<KafkaTransport>(std::move(options), runtime, std::move(log));

@@ -1,5 +1,5 @@
-// Whether one client instance hears from its brokers; says in the log, once each, when it is cut off and when it is
-// back.
+// Whether one client instance hears from its brokers; says in the log, once each, when it is cut
+// off and when it is back.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -24,11 +24,13 @@ class LinkMonitor {
   // `name` says who is cut off: "producer", "consumer bookstore.catalog-service".
   LinkMonitor(std::string name, std::shared_ptr<spdlog::logger> log);
 
-  // librdkafka's log. Kept out of ours but for debugging: it repeats itself, and what matters comes as an error too.
+  // librdkafka's log. Kept out of ours but for debugging: it repeats itself, and what matters comes
+  // as an error too.
   void OnLog(int syslog_level, std::string_view facility, std::string_view text);
   // librdkafka's errors. That all brokers are down is one of them; the others say why.
   void OnError(rd_kafka_resp_err_t error, std::string_view reason);
-  // librdkafka's statistics, each second: which brokers are up, and which of them owe us an answer for too long.
+  // librdkafka's statistics, each second: which brokers are up, and which of them owe us an answer
+  // for too long.
   void OnStatistics(std::string_view json);
   // A broker has answered.
   void OnAnswer();

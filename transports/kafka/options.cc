@@ -35,8 +35,8 @@ void ReadClient(SettingsReader& reader, std::map<std::string, std::string>& clie
 }
 
 template <typename T>
-void CheckAtLeast(SettingsReader& reader, const Setting& settings, std::string_view key, T value, T least,
-                  std::string_view message) {
+void CheckAtLeast(SettingsReader& reader, const Setting& settings, std::string_view key, T value,
+                  T least, std::string_view message) {
   if (value < least) reader.Fail(settings.Find(key), key, message);
 }
 
@@ -50,14 +50,16 @@ absl::StatusOr<KafkaOptions> ReadKafkaOptions(const Setting& settings, std::stri
   reader.Read("partitions", options.partitions);
   CheckAtLeast(reader, settings, "partitions", options.partitions, 1, "must be 1 or more");
   reader.Read("replication", options.replication);
-  CheckAtLeast(reader, settings, "replication", options.replication, 0, "must be 1 or more, or 0 for the broker's default");
+  CheckAtLeast(reader, settings, "replication", options.replication, 0,
+               "must be 1 or more, or 0 for the broker's default");
 
   const Setting producer = reader.Take("producer");
   SettingsReader sending(producer, reader.Path("producer"));
   sending.Read("queue_messages", options.queue_messages);
   CheckAtLeast(sending, producer, "queue_messages", options.queue_messages, 1, "must be 1 or more");
   sending.Read("linger", options.linger);
-  CheckAtLeast(sending, producer, "linger", options.linger, absl::ZeroDuration(), "must not be negative");
+  CheckAtLeast(sending, producer, "linger", options.linger, absl::ZeroDuration(),
+               "must not be negative");
   reader.Add(sending.Finish());
 
   const Setting consumer = reader.Take("consumer");
@@ -65,9 +67,11 @@ absl::StatusOr<KafkaOptions> ReadKafkaOptions(const Setting& settings, std::stri
   receiving.Read("commit_every", options.commit_every);
   CheckAtLeast(receiving, consumer, "commit_every", options.commit_every, 1, "must be 1 or more");
   receiving.Read("commit_after", options.commit_after);
-  CheckAtLeast(receiving, consumer, "commit_after", options.commit_after, absl::Milliseconds(1), "must be 1ms or more");
+  CheckAtLeast(receiving, consumer, "commit_after", options.commit_after, absl::Milliseconds(1),
+               "must be 1ms or more");
   receiving.Read("release_within", options.release_within);
-  CheckAtLeast(receiving, consumer, "release_within", options.release_within, absl::ZeroDuration(), "must not be negative");
+  CheckAtLeast(receiving, consumer, "release_within", options.release_within, absl::ZeroDuration(),
+               "must not be negative");
   reader.Add(receiving.Finish());
 
   if (absl::Status status = reader.Finish(); !status.ok()) return status;

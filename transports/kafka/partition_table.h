@@ -1,5 +1,5 @@
-// The partitions of one consumer: which it owns, under which epoch, what was handed out and settled of each, and what
-// the broker was told. Knows nothing of librdkafka.
+// The partitions of one consumer: which it owns, under which epoch, what was handed out and settled
+// of each, and what the broker was told. Knows nothing of librdkafka.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ class PartitionTable {
     bool leaving = false;     // revoked: nothing more is handed out
     std::int64_t last = -1;   // handed out last in this epoch
     std::optional<Watermark> marks;
-    std::int64_t told = -1;   // the broker was told this position, or gave it to us
+    std::int64_t told = -1;  // the broker was told this position, or gave it to us
   };
 
   // The same number for the same partition as long as this consumer lives.
@@ -50,8 +50,9 @@ class PartitionTable {
   // Its epoch has passed.
   void Drop(std::uint32_t source) { partitions_[source].epoch = 0; }
 
-  // The tag of a message that is being handed out. Nothing for one that is not to be: its partition is not ours or is
-  // leaving, or it was handed out before (librdkafka 2.0 may repeat one around a pause).
+  // The tag of a message that is being handed out. Nothing for one that is not to be: its partition
+  // is not ours or is leaving, or it was handed out before (librdkafka 2.0 may repeat one around a
+  // pause).
   std::optional<DeliveryTag> HandOut(std::uint32_t source, std::int64_t offset);
 
   // How many were dropped.

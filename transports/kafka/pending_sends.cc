@@ -14,9 +14,9 @@ std::int64_t TickOf(absl::Time time) {
 }
 
 absl::Status Unknown(const std::string& channel, std::string_view detail) {
-  return absl::DeadlineExceededError(
-      absl::StrCat("kafka: publish to ", channel, ": no confirm in time, it may be written all the same",
-                   detail.empty() ? "" : " (", AbslView(detail), detail.empty() ? "" : ")"));
+  return absl::DeadlineExceededError(absl::StrCat(
+      "kafka: publish to ", channel, ": no confirm in time, it may be written all the same",
+      detail.empty() ? "" : " (", AbslView(detail), detail.empty() ? "" : ")"));
 }
 
 }  // namespace

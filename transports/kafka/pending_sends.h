@@ -1,5 +1,5 @@
-// Messages that were handed to librdkafka and have no delivery report yet: keeps each one's deadline, and sees to it that each has
-// exactly one outcome.
+// Messages that were handed to librdkafka and have no delivery report yet: keeps each one's
+// deadline, and sees to it that each has exactly one outcome.
 #pragma once
 
 #include <array>
@@ -46,14 +46,16 @@ class PendingSends {
   // Registers a message. True in `first` when no other was waiting for its outcome.
   PendingSend* Add(std::string_view channel, absl::Time deadline, Completion done, bool& first);
 
-  // It was not sent after all: `done` is dropped, not called. False: its deadline passed meanwhile, and `done` was called.
+  // It was not sent after all: `done` is dropped, not called. False: its deadline passed meanwhile,
+  // and `done` was called.
   bool Drop(PendingSend* send);
 
   struct Outcome {
     PendingSend* send;
     absl::Status status;
   };
-  // librdkafka's reports: calls `done` of those that have no outcome yet. librdkafka has let go of all of them.
+  // librdkafka's reports: calls `done` of those that have no outcome yet. librdkafka has let go of
+  // all of them.
   void Finish(std::span<Outcome> outcomes);
 
   // Gives those whose deadline has passed their outcome, unknown. librdkafka still has them.
@@ -68,7 +70,8 @@ class PendingSends {
   bool WaitForAll(Runtime& runtime, absl::Time deadline);
 
  private:
-  static constexpr std::size_t kBuckets = 2048;  // times kTick: 41 s, later deadlines take another turn
+  static constexpr std::size_t kBuckets =
+      2048;  // times kTick: 41 s, later deadlines take another turn
   static constexpr std::size_t kNever = kBuckets;
 
   static std::size_t BucketOf(absl::Time deadline);
@@ -93,7 +96,8 @@ class PendingSends {
   std::int64_t last_tick_ ABSL_GUARDED_BY(mu_) = 0;
   std::size_t live_ ABSL_GUARDED_BY(mu_) = 0;
 
-  // Each WaitForAll() ends a generation; generations_[i] counts what of first_generation_ + i is not done.
+  // Each WaitForAll() ends a generation; generations_[i] counts what of first_generation_ + i is
+  // not done.
   std::deque<std::size_t> generations_ ABSL_GUARDED_BY(mu_){0};
   std::uint64_t first_generation_ ABSL_GUARDED_BY(mu_) = 0;
   std::vector<Doorbell*> waiting_ ABSL_GUARDED_BY(mu_);

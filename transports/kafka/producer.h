@@ -14,8 +14,8 @@ class logger;
 
 namespace omnibus::kafka {
 
-// A thread of a producer's or consumer's that outlives it: it lets go of librdkafka, which can take a while, once its owner
-// is gone.
+// A thread of a producer's or consumer's that outlives it: it lets go of librdkafka, which can take
+// a while, once its owner is gone.
 class Remains {
  public:
   virtual ~Remains() = default;
@@ -34,7 +34,7 @@ struct OpenedProducer {
   std::unique_ptr<KafkaProducer> producer;
   std::shared_ptr<Remains> remains;
 };
-absl::StatusOr<OpenedProducer> OpenProducer(const KafkaOptions& options, std::size_t max_body_bytes, Runtime& runtime,
-                                            std::shared_ptr<spdlog::logger> log);
+absl::StatusOr<OpenedProducer> OpenProducer(const KafkaOptions& options, std::size_t max_body_bytes,
+                                            Runtime& runtime, std::shared_ptr<spdlog::logger> log);
 
 }  // namespace omnibus::kafka

@@ -27,8 +27,9 @@ absl::Status Closed() { return absl::FailedPreconditionError("kafka: the produce
 absl::Status CheckHeaders(const OutgoingMessage& message) {
   for (const HeaderView& header : message.headers) {
     if (!header.name.empty() && IsUtf8(header.name) && IsUtf8(header.value)) continue;
-    return absl::InvalidArgumentError(absl::StrCat("kafka: publish to ", AbslView(message.channel),
-                                                   ": a header without a name, or one that is no UTF-8"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("kafka: publish to ", AbslView(message.channel),
+                     ": a header without a name, or one that is no UTF-8"));
   }
   return absl::OkStatus();
 }
@@ -43,7 +44,9 @@ ProducerInstance::~ProducerInstance() {
     topics.clear();
   }
   // What is left in it has had its outcome; without this, librdkafka warns of it.
-  if (client) rd_kafka_purge(client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  if (client)
+    rd_kafka_purge(client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                     RD_KAFKA_PURGE_F_NON_BLOCKING);
   queue.reset();
 }
 
@@ -57,8 +60,8 @@ rd_kafka_topic_t* ProducerInstance::Topic(std::string_view name) {
   return topic;
 }
 
-ProducerCore::ProducerCore(const KafkaOptions& options, std::size_t max_body_bytes, Runtime& runtime,
-                           std::shared_ptr<spdlog::logger> log)
+ProducerCore::ProducerCore(const KafkaOptions& options, std::size_t max_body_bytes,
+                           Runtime& runtime, std::shared_ptr<spdlog::logger> log)
     : max_body_bytes_(max_body_bytes),
       properties_(ProducerProperties(options)),
       runtime_(runtime),
@@ -88,11 +91,13 @@ absl::Status ProducerCore::Start() {
   return absl::OkStatus();
 }
 
-absl::Status ProducerCore::Send(const OutgoingMessage& message, absl::Time deadline, Completion done) {
+absl::Status ProducerCore::Send(const OutgoingMessage& message, absl::Time deadline,
+                                Completion done) {
   if (message.body.size() > max_body_bytes_) {
-    return absl::InvalidArgumentError(absl::StrCat("kafka: publish to ", AbslView(message.channel), ": ", message.body.size(),
-                                                   " bytes are more than the ", max_body_bytes_,
-                                                   " that client.message.max.bytes leaves for a body"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("kafka: publish to ", AbslView(message.channel), ": ", message.body.size(),
+                     " bytes are more than the ", max_body_bytes_,
+                     " that client.message.max.bytes leaves for a body"));
   }
   if (absl::Status status = CheckHeaders(message); !status.ok()) return status;
 
@@ -114,13 +119,15 @@ absl::Status ProducerCore::Produce(const OutgoingMessage& message, PendingSend* 
   rd_kafka_t* client = instance_->client.get();
   rd_kafka_topic_t* topic = instance_->Topic(message.channel);
   if (topic == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("kafka: publish: no topic can have the name \"", AbslView(message.channel), "\""));
+    return absl::InvalidArgumentError(absl::StrCat("kafka: publish: no topic can have the name \"",
+                                                   AbslView(message.channel), "\""));
   }
   HeadersPtr headers;
   if (!message.headers.empty()) {
     headers.reset(rd_kafka_headers_new(message.headers.size()));
     for (const HeaderView& header : message.headers) {
-      rd_kafka_header_add(headers.get(), header.name.data(), static_cast<ssize_t>(header.name.size()),
+      rd_kafka_header_add(headers.get(), header.name.data(),
+                          static_cast<ssize_t>(header.name.size()),
                           header.value.data() == nullptr ? "" : header.value.data(),
                           static_cast<ssize_t>(header.value.size()));
     }
@@ -155,14 +162,16 @@ absl::Status ProducerCore::Produce(const OutgoingMessage& message, PendingSend* 
   const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
   // The instance is about to be replaced: a little later there is room again.
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
-    return absl::ResourceExhaustedError(absl::StrCat("kafka: publish to ", AbslView(message.channel), ": the client starts anew"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("kafka: publish to ", AbslView(message.channel), ": the client starts anew"));
   }
   return ToStatus(code, absl::StrCat("publish to ", AbslView(message.channel)));
 }
 
 absl::Status ProducerCore::Flush(absl::Time deadline) {
   if (pending_.WaitForAll(runtime_, deadline)) return absl::OkStatus();
-  return absl::DeadlineExceededError(absl::StrCat("kafka: flush: ", pending_.live(), " messages have no outcome yet"));
+  return absl::DeadlineExceededError(
+      absl::StrCat("kafka: flush: ", pending_.live(), " messages have no outcome yet"));
 }
 
 bool ProducerCore::Conclude(absl::Time close_by, absl::Time patience) {
@@ -187,15 +196,13 @@ absl::Status ProducerCore::Close(absl::Time deadline) {
   return absl::DeadlineExceededError("kafka: close: a completion still runs");
 }
 
-void ProducerCore::Abandon() {
-  Conclude(absl::InfinitePast(), runtime_.Now() + absl::Seconds(10));
-}
+void ProducerCore::Abandon() { Conclude(absl::InfinitePast(), runtime_.Now() + absl::Seconds(10)); }
 
 void ProducerCore::RaiseFatalErrorForTest() {
   absl::ReaderMutexLock lock(&instance_mu_);
   if (instance_) {
-    rd_kafka_test_fatal_error(instance_->client.get(), RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
-                              "raised by a test");
+    rd_kafka_test_fatal_error(instance_->client.get(),
+                              RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "raised by a test");
   }
 }
 

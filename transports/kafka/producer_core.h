@@ -47,7 +47,8 @@ class ProducerCore final : public ClientEvents, public Remains {
   absl::Status Send(const OutgoingMessage& message, absl::Time deadline, Completion done);
   absl::Status Flush(absl::Time deadline);
   absl::Status Close(absl::Time deadline);
-  // Close() at once: what has no outcome yet gets one, unknown. Waits for completions that run, not for a broker.
+  // Close() at once: what has no outcome yet gets one, unknown. Waits for completions that run, not
+  // for a broker.
   void Abandon();
   LinkHealth Health() const { return link_.Get(); }
   void RaiseFatalErrorForTest();
@@ -61,7 +62,8 @@ class ProducerCore final : public ClientEvents, public Remains {
 
  private:
   absl::StatusOr<std::unique_ptr<ProducerInstance>> NewInstance();
-  absl::Status Produce(const OutgoingMessage& message, PendingSend* send) ABSL_SHARED_LOCKS_REQUIRED(instance_mu_);
+  absl::Status Produce(const OutgoingMessage& message, PendingSend* send)
+      ABSL_SHARED_LOCKS_REQUIRED(instance_mu_);
 
   // Asks the I/O thread to end, and waits until no completion runs any more.
   bool Conclude(absl::Time close_by, absl::Time patience);

@@ -1,4 +1,5 @@
-// The producer's I/O thread: serves librdkafka's queue, keeps the deadlines, replaces a client that has ended.
+// The producer's I/O thread: serves librdkafka's queue, keeps the deadlines, replaces a client that
+// has ended.
 #include <spdlog/logger.h>
 
 #include <algorithm>
@@ -92,7 +93,8 @@ bool ProducerCore::Serve(ProducerInstance& instance) {
 
 void ProducerCore::Report(rd_kafka_event_t* event) {
   while (true) {
-    const std::size_t count = rd_kafka_event_message_array(event, messages_.data(), messages_.size());
+    const std::size_t count =
+        rd_kafka_event_message_array(event, messages_.data(), messages_.size());
     if (count == 0) return;
     outcomes_.clear();
     for (std::size_t i = 0; i < count; ++i) {
@@ -122,10 +124,10 @@ void ProducerCore::Replace() {
     absl::MutexLock lock(&instance_mu_);
     old = std::exchange(instance_, std::move(*fresh));
   }
-  // Nothing more goes out of the old one. Its reports say of each message whether it may have been written, and are
-  // served until the last one is here.
-  rd_kafka_purge(old->client.get(),
-                 RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  // Nothing more goes out of the old one. Its reports say of each message whether it may have been
+  // written, and are served until the last one is here.
+  rd_kafka_purge(old->client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                        RD_KAFKA_PURGE_F_NON_BLOCKING);
   replaced_.push_back(std::move(old));
 }
 

@@ -17,15 +17,21 @@ StartPositions::StartPositions(rd_kafka_t* client, std::string group, StartFrom 
 
 absl::StatusOr<int> StartPositions::CountPartitions(const std::string& topic) {
   const TopicPtr handle(rd_kafka_topic_new(client_, topic.c_str(), nullptr));
-  if (!handle) return absl::InvalidArgumentError(absl::StrCat("kafka: no topic can have the name \"", topic, "\""));
+  if (!handle)
+    return absl::InvalidArgumentError(
+        absl::StrCat("kafka: no topic can have the name \"", topic, "\""));
   const rd_kafka_metadata_t* raw = nullptr;
   const rd_kafka_resp_err_t error = rd_kafka_metadata(client_, 0, handle.get(), &raw, timeout_ms_);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(error, absl::StrCat("ask for topic ", topic));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return ToStatus(error, absl::StrCat("ask for topic ", topic));
   const MetadataPtr metadata(raw);
-  if (metadata->topic_cnt != 1) return absl::InternalError(absl::StrCat("kafka: ask for topic ", topic, ": no answer"));
+  if (metadata->topic_cnt != 1)
+    return absl::InternalError(absl::StrCat("kafka: ask for topic ", topic, ": no answer"));
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
-  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(found.err, absl::StrCat("read topic ", topic));
-  if (found.partition_cnt == 0) return absl::NotFoundError(absl::StrCat("kafka: topic ", topic, " has no partitions"));
+  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return ToStatus(found.err, absl::StrCat("read topic ", topic));
+  if (found.partition_cnt == 0)
+    return absl::NotFoundError(absl::StrCat("kafka: topic ", topic, " has no partitions"));
   return found.partition_cnt;
 }
 
@@ -37,7 +43,8 @@ absl::Status StartPositions::SetBounds(rd_kafka_topic_partition_list_t* partitio
     const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
         client_, partition.topic, partition.partition, &low, &high, timeout_ms_);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return ToStatus(error, absl::StrCat("ask for the positions of ", partition.topic, "[", partition.partition, "]"));
+      return ToStatus(error, absl::StrCat("ask for the positions of ", partition.topic, "[",
+                                          partition.partition, "]"));
     }
     partition.offset = end ? high : low;
   }
@@ -50,12 +57,14 @@ absl::Status StartPositions::CheckGroupIsKnown(const std::string& topic) {
   const PartitionsPtr all(rd_kafka_topic_partition_list_new(*count));
   rd_kafka_topic_partition_list_add_range(all.get(), topic.c_str(), 0, *count - 1);
   const rd_kafka_resp_err_t error = rd_kafka_committed(client_, all.get(), timeout_ms_);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(error, absl::StrCat("ask for the position of ", group_));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return ToStatus(error, absl::StrCat("ask for the position of ", group_));
   for (int i = 0; i < all->cnt; ++i) {
     if (all->elems[i].offset >= 0) return absl::OkStatus();
   }
   return absl::FailedPreconditionError(absl::StrCat(
-      "kafka: group ", group_, " is new: it has no position on topic ", topic, ", and start_from is error. ",
+      "kafka: group ", group_, " is new: it has no position on topic ", topic,
+      ", and start_from is error. ",
       "Set start_from to earliest or latest for its first start, or check the group's name"));
 }
 
@@ -65,7 +74,8 @@ absl::Status StartPositions::Resolve(rd_kafka_topic_partition_list_t* partitions
 
   const PartitionsPtr known(rd_kafka_topic_partition_list_copy(partitions));
   const rd_kafka_resp_err_t error = rd_kafka_committed(client_, known.get(), timeout_ms_);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ToStatus(error, absl::StrCat("ask for the position of ", group_));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return ToStatus(error, absl::StrCat("ask for the position of ", group_));
 
   const PartitionsPtr at_begin(rd_kafka_topic_partition_list_new(partitions->cnt));
   const PartitionsPtr at_end(rd_kafka_topic_partition_list_new(partitions->cnt));
@@ -76,7 +86,8 @@ absl::Status StartPositions::Resolve(rd_kafka_topic_partition_list_t* partitions
     }
     if (partition.offset >= 0) continue;
     if (start_from_ == StartFrom::kError) {
-      // A group that has read this topic before may know nothing of a partition that had no message, or is new.
+      // A group that has read this topic before may know nothing of a partition that had no
+      // message, or is new.
       if (absl::Status status = CheckGroupIsKnown(partition.topic); !status.ok()) return status;
       rd_kafka_topic_partition_list_add(at_begin.get(), partition.topic, partition.partition);
       continue;

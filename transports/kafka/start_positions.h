@@ -15,15 +15,16 @@
 
 namespace omnibus::kafka {
 
-// Asks the broker, and waits for its answer: up to `timeout` for each of a few questions. The thread that does so
-// serves nothing else meanwhile.
+// Asks the broker, and waits for its answer: up to `timeout` for each of a few questions. The
+// thread that does so serves nothing else meanwhile.
 class StartPositions {
  public:
   // Asks with `client`, a consumer of `group`. All outlive this.
-  StartPositions(rd_kafka_t* client, std::string group, StartFrom start_from, absl::Duration timeout);
+  StartPositions(rd_kafka_t* client, std::string group, StartFrom start_from,
+                 absl::Duration timeout);
 
-  // Sets the offset of those `partitions` that the group has no position of. kFailedPrecondition for a group that is
-  // new and should not be; any other error passes.
+  // Sets the offset of those `partitions` that the group has no position of. kFailedPrecondition
+  // for a group that is new and should not be; any other error passes.
   absl::Status Resolve(rd_kafka_topic_partition_list_t* partitions);
 
   // All partitions of `topic`. kNotFound without any.
@@ -39,7 +40,8 @@ class StartPositions {
   const std::string group_;
   const StartFrom start_from_;
   const int timeout_ms_;
-  // Partitions that a topic had when we first saw it: what comes later is new, and is read from its beginning.
+  // Partitions that a topic had when we first saw it: what comes later is new, and is read from its
+  // beginning.
   absl::flat_hash_map<std::string, int> first_seen_;
 };
 

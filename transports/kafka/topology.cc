@@ -40,7 +40,8 @@ Topics Wanted(const KafkaOptions& options, const Topology& topology) {
   for (const GroupSpec& group : topology.groups) {
     wanted.try_emplace(group.channel, TopicShape{options.partitions, options.replication});
     // Dead letters are few.
-    wanted.try_emplace(absl::StrCat(group.channel, ".", group.module, ".dead"), TopicShape{1, options.replication});
+    wanted.try_emplace(absl::StrCat(group.channel, ".", group.module, ".dead"),
+                       TopicShape{1, options.replication});
   }
   return wanted;
 }
@@ -68,9 +69,9 @@ class Declaration final : public ClientEvents {
       const rd_kafka_metadata_t* raw = nullptr;
       const absl::Duration left = deadline_ - runtime_.Now();
       const rd_kafka_resp_err_t error =
-          left <= absl::ZeroDuration()
-              ? RD_KAFKA_RESP_ERR__TIMED_OUT
-              : rd_kafka_metadata(client_.get(), 1, nullptr, &raw, Milliseconds(std::min(left, kQuestion)));
+          left <= absl::ZeroDuration() ? RD_KAFKA_RESP_ERR__TIMED_OUT
+                                       : rd_kafka_metadata(client_.get(), 1, nullptr, &raw,
+                                                           Milliseconds(std::min(left, kQuestion)));
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
         const MetadataPtr metadata(raw);
         return NotIn(*metadata, wanted);
@@ -88,17 +89,19 @@ class Declaration final : public ClientEvents {
     for (const std::string& name : names) {
       const TopicShape& shape = wanted.at(name);
       std::array<char, 256> reason{};
-      rd_kafka_NewTopic_t* topic =
-          rd_kafka_NewTopic_new(name.c_str(), shape.partitions, shape.replication > 0 ? shape.replication : -1,
-                                reason.data(), reason.size());
+      rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(
+          name.c_str(), shape.partitions, shape.replication > 0 ? shape.replication : -1,
+          reason.data(), reason.size());
       if (topic == nullptr) {
-        return absl::InvalidArgumentError(absl::StrCat("kafka: declare topic ", name, ": ", reason.data()));
+        return absl::InvalidArgumentError(
+            absl::StrCat("kafka: declare topic ", name, ": ", reason.data()));
       }
       owners.emplace_back(topic, &rd_kafka_NewTopic_destroy);
       topics.push_back(topic);
     }
-    const std::unique_ptr<rd_kafka_AdminOptions_t, decltype(&rd_kafka_AdminOptions_destroy)> options(
-        rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS), &rd_kafka_AdminOptions_destroy);
+    const std::unique_ptr<rd_kafka_AdminOptions_t, decltype(&rd_kafka_AdminOptions_destroy)>
+        options(rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS),
+                &rd_kafka_AdminOptions_destroy);
     std::array<char, 256> reason{};
     const int timeout = std::max(Milliseconds(deadline_ - runtime_.Now()), 1);
     rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout, reason.data(), reason.size());
@@ -112,14 +115,19 @@ class Declaration final : public ClientEvents {
       if (!missing.ok()) return missing.status();
       if (missing->empty()) return absl::OkStatus();
       if (runtime_.Now() + kPause >= deadline_) {
-        return absl::DeadlineExceededError(absl::StrCat("kafka: declare: made, but not ready yet: ", absl::StrJoin(*missing, ", ")));
+        return absl::DeadlineExceededError(absl::StrCat("kafka: declare: made, but not ready yet: ",
+                                                        absl::StrJoin(*missing, ", ")));
       }
       runtime_.SleepUntil(runtime_.Now() + kPause);
     }
   }
 
-  void OnLog(int level, std::string_view facility, std::string_view text) override { link_.OnLog(level, facility, text); }
-  void OnError(rd_kafka_resp_err_t error, std::string_view reason) override { link_.OnError(error, reason); }
+  void OnLog(int level, std::string_view facility, std::string_view text) override {
+    link_.OnLog(level, facility, text);
+  }
+  void OnError(rd_kafka_resp_err_t error, std::string_view reason) override {
+    link_.OnError(error, reason);
+  }
   void OnStatistics(std::string_view) override {}
 
  private:
@@ -132,8 +140,9 @@ class Declaration final : public ClientEvents {
     for (int i = 0; i < metadata.topic_cnt; ++i) {
       const rd_kafka_metadata_topic_t& topic = metadata.topics[i];
       if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR || topic.partition_cnt == 0) continue;
-      const bool ready = std::all_of(topic.partitions, topic.partitions + topic.partition_cnt,
-                                     [](const rd_kafka_metadata_partition_t& partition) { return partition.leader >= 0; });
+      const bool ready = std::all_of(
+          topic.partitions, topic.partitions + topic.partition_cnt,
+          [](const rd_kafka_metadata_partition_t& partition) { return partition.leader >= 0; });
       if (ready) there.insert(topic.topic);
     }
     std::vector<std::string> missing;
@@ -144,7 +153,8 @@ class Declaration final : public ClientEvents {
   }
 
   absl::Status Unreachable(rd_kafka_resp_err_t error) const {
-    const absl::Status status = ToStatus(error, "ask the broker for its topics", link_.Get().detail);
+    const absl::Status status =
+        ToStatus(error, "ask the broker for its topics", link_.Get().detail);
     if (status.code() == absl::StatusCode::kPermissionDenied) return status;
     // Nothing was asked of it but to tell.
     return absl::UnavailableError(status.message());
@@ -164,8 +174,8 @@ class Declaration final : public ClientEvents {
       return ToStatus(error, "declare topics", rd_kafka_event_error_string(event.get()));
     }
     std::size_t count = 0;
-    const rd_kafka_topic_result_t** results =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+    const rd_kafka_topic_result_t** results = rd_kafka_CreateTopics_result_topics(
+        rd_kafka_event_CreateTopics_result(event.get()), &count);
     for (std::size_t i = 0; i < count; ++i) {
       const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[i]);
       const std::string name = rd_kafka_topic_result_name(results[i]);
@@ -173,7 +183,8 @@ class Declaration final : public ClientEvents {
       if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
       if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         const char* detail = rd_kafka_topic_result_error_string(results[i]);
-        return ToStatus(error, absl::StrCat("declare topic ", name), detail == nullptr ? "" : detail);
+        return ToStatus(error, absl::StrCat("declare topic ", name),
+                        detail == nullptr ? "" : detail);
       }
       log_->info("kafka: declared topic {}", name);
     }
@@ -190,8 +201,9 @@ class Declaration final : public ClientEvents {
 
 }  // namespace
 
-absl::Status DeclareTopics(const KafkaOptions& options, const Topology& topology, DeclareMode mode, absl::Time deadline,
-                           Runtime& runtime, std::shared_ptr<spdlog::logger> log) {
+absl::Status DeclareTopics(const KafkaOptions& options, const Topology& topology, DeclareMode mode,
+                           absl::Time deadline, Runtime& runtime,
+                           std::shared_ptr<spdlog::logger> log) {
   const Topics wanted = Wanted(options, topology);
   if (wanted.empty()) return absl::OkStatus();
   Declaration declaration(deadline, runtime, std::move(log));
@@ -200,7 +212,8 @@ absl::Status DeclareTopics(const KafkaOptions& options, const Topology& topology
   if (!missing.ok()) return missing.status();
   if (missing->empty()) return absl::OkStatus();
   if (mode == DeclareMode::kCheck) {
-    return absl::NotFoundError(absl::StrCat("kafka: topics are missing at the broker: ", absl::StrJoin(*missing, ", ")));
+    return absl::NotFoundError(
+        absl::StrCat("kafka: topics are missing at the broker: ", absl::StrJoin(*missing, ", ")));
   }
   if (absl::Status status = declaration.Create(*missing, wanted); !status.ok()) return status;
   return declaration.WaitUntilThere(wanted);

@@ -17,6 +17,7 @@ namespace omnibus::kafka {
 
 // See Transport::Declare(). Blocks until done, or until `deadline`.
 absl::Status DeclareTopics(const KafkaOptions& options, const Topology& topology, DeclareMode mode,
-                           absl::Time deadline, Runtime& runtime, std::shared_ptr<spdlog::logger> log);
+                           absl::Time deadline, Runtime& runtime,
+                           std::shared_ptr<spdlog::logger> log);
 
 }  // namespace omnibus::kafka
