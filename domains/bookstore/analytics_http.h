@@ -1,0 +1,13 @@
+// The bookstore's analytics-service's front door.
+#pragma once
+
+#include "omnibus/http.h"
+
+namespace bookstore {
+
+class AnalyticsService;
+
+// GET /report. `service` outlives the server.
+void AddAnalyticsRoutes(omnibus::HttpServer& server, AnalyticsService& service);
+
+}  // namespace bookstore

@@ -1,0 +1,90 @@
+#include "domains/coworking/settings.h"
+
+#include <cstddef>
+#include <map>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "domains/support/settings.h"
+#include "omnibus/internal/absl_view.h"
+
+namespace coworking {
+namespace {
+
+void ReadPlaces(omnibus::SettingsReader& reader, std::map<omnibus::Uuid, Place>& places) {
+  const std::vector<omnibus::Setting> items = reader.TakeList("places");
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    omnibus::SettingsReader item(items[i], reader.Path(domain_support::ItemName("places", i)));
+    omnibus::Uuid place_id = {};
+    Place place;
+    std::string time_zone = "UTC";
+    item.Require("place_id");
+    item.Read("place_id", place_id);
+    item.Require("coworking_id");
+    item.Read("coworking_id", place.coworking_id);
+    item.Read("time_zone", time_zone);
+    if (!absl::LoadTimeZone(time_zone, &place.time_zone)) {
+      item.Fail(items[i].Find("time_zone"), "time_zone",
+                omnibus::StdView(absl::StrCat("this machine knows no time zone \"", time_zone,
+                                              "\"; expected a name such as Europe/Berlin")));
+    }
+    if (items[i].Find("place_id") && !places.emplace(place_id, place).second) {
+      item.Fail(
+          items[i].Find("place_id"), "place_id",
+          omnibus::StdView(absl::StrCat("place ", omnibus::ToString(place_id), " is there twice")));
+    }
+    reader.Add(item.Finish());
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<BookingServiceOptions> ReadBookingSettings(const omnibus::Setting& settings,
+                                                          const std::string& path) {
+  BookingServiceOptions options;
+  omnibus::SettingsReader reader(settings, path);
+  domain_support::ReadHttp(reader, options.http);
+  if (absl::Status status = reader.Finish(); !status.ok()) return status;
+  return options;
+}
+
+absl::StatusOr<SchedulerServiceOptions> ReadSchedulerSettings(const omnibus::Setting& settings,
+                                                              const std::string& path) {
+  SchedulerServiceOptions options;
+  omnibus::SettingsReader reader(settings, path);
+  reader.Read("reminder_lead", options.reminder_lead);
+  if (options.reminder_lead < absl::ZeroDuration()) {
+    reader.Fail(settings.Find("reminder_lead"), "reminder_lead", "must be 0 or more");
+  }
+  if (absl::Status status = reader.Finish(); !status.ok()) return status;
+  return options;
+}
+
+absl::StatusOr<NotificationServiceOptions> ReadNotificationSettings(
+    const omnibus::Setting& settings, const std::string& path) {
+  NotificationServiceOptions options;
+  omnibus::SettingsReader reader(settings, path);
+  std::string channel = "push";
+  reader.Read("channel", channel);
+  if (channel == "email") {
+    options.channel = NotificationChannel::email;
+  } else if (channel != "push") {
+    reader.Fail(settings.Find("channel"), "channel",
+                omnibus::StdView(absl::StrCat("expected push or email, found \"", channel, "\"")));
+  }
+  if (absl::Status status = reader.Finish(); !status.ok()) return status;
+  return options;
+}
+
+absl::StatusOr<AnalyticsServiceOptions> ReadAnalyticsSettings(const omnibus::Setting& settings,
+                                                              const std::string& path) {
+  AnalyticsServiceOptions options;
+  omnibus::SettingsReader reader(settings, path);
+  domain_support::ReadHttp(reader, options.http);
+  ReadPlaces(reader, options.places);
+  if (absl::Status status = reader.Finish(); !status.ok()) return status;
+  return options;
+}
+
+}  // namespace coworking
