@@ -7,7 +7,6 @@
 
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,14 +17,26 @@ namespace omnibus {
 
 // Compact JSON. kInvalidArgument, with the path, for what JSON cannot hold.
 template <typename T>
-requires std::is_aggregate_v<T> absl::StatusOr<std::string> ToJson(const T& value,
-                                                                   Naming naming = Naming::kSnake);
+absl::StatusOr<std::string> ToJson(const T& value, Naming naming = Naming::kSnake) {
+  static_assert(internal::CheckFields<T>());
+  std::string json;
+  const absl::Status status = internal::WriteJson(value, naming, /*root=*/{}, json);
+  if (!status.ok()) return status;
+  return json;
+}
 
 // Strict about what is required, lenient about unknown fields, order and white space. The error
 // names the path, what was expected and what was found: `items[1].quantity: expected an integer,
 // found "two"`.
 template <typename T>
-requires std::is_aggregate_v<T> absl::StatusOr<T> FromJson(std::string_view text,
-                                                           Naming naming = Naming::kSnake);
+absl::StatusOr<T> FromJson(std::string_view text, Naming naming = Naming::kSnake) {
+  static_assert(internal::CheckFields<T>());
+  T value = {};
+  const absl::Status status = internal::ReadText(text, /*root=*/{}, [&](JsonValue& from) {
+    return internal::ReadJson(from, naming, value);
+  });
+  if (!status.ok()) return status;
+  return value;
+}
 
 }  // namespace omnibus

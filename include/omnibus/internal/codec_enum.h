@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "omnibus/internal/codec_spelling.h"
+
 namespace omnibus::internal {
 
 inline constexpr int kFirstEnumerator = -1;
@@ -38,16 +40,9 @@ constexpr auto SpelledValue() {
 // Empty when no enumerator has this value.
 template <auto Value>
 constexpr std::string_view EnumeratorName() {
-  std::string_view spelled = SpelledValue<Value>();
-  spelled.remove_suffix(1);
-  const std::size_t colon = spelled.rfind(':');
-  const std::size_t bracket = spelled.rfind(')');
-  const std::size_t space = spelled.rfind(' ');
-  // A value without a name is spelled as a cast: its digits follow the bracket.
-  if (bracket != std::string_view::npos && (colon == std::string_view::npos || bracket > colon))
-    return {};
-  const std::size_t begin = colon != std::string_view::npos && colon > space ? colon : space;
-  return spelled.substr(begin + 1);
+  // A value without a name is spelled as a cast, and ends in digits.
+  const std::string_view name = LastName(SpelledValue<Value>());
+  return name.front() >= '0' && name.front() <= '9' ? std::string_view() : name;
 }
 
 template <typename E, std::size_t Size>

@@ -15,11 +15,50 @@
 #include "boost/pfr/core_name.hpp"
 #define OMNIBUS_PFR_HAS_NAMES 1  // undefined again below
 #endif
+#include "omnibus/internal/codec_spelling.h"
 
 namespace omnibus::internal {
 
+// Stands for any value of a field, but not for a T itself.
 template <typename T>
-inline constexpr std::size_t kFieldCount = boost::pfr::tuple_size_v<T>;
+struct AnyFieldOf {
+  AnyFieldOf(std::size_t) {}  // NOLINT: made from an index
+  template <typename F>
+  requires(!std::is_same_v<F, T>) operator F() const;  // NOLINT: converts on purpose
+};
+
+template <typename T, std::size_t... I>
+constexpr bool TakesFields(std::index_sequence<I...>) {
+  return requires { T{AnyFieldOf<T>(I)...}; };
+}
+
+// T takes Low values, and does not take High.
+template <typename T, std::size_t Low, std::size_t High>
+constexpr std::size_t CountFieldsBetween() {
+  if constexpr (Low + 1 == High) {
+    return Low;
+  } else if constexpr (constexpr std::size_t kMiddle = (Low + High) / 2;
+                       TakesFields<T>(std::make_index_sequence<kMiddle>())) {
+    return CountFieldsBetween<T, kMiddle, High>();
+  } else {
+    return CountFieldsBetween<T, Low, kMiddle>();
+  }
+}
+
+// PFR can count too, but makes g++ 12 crash where a std::array of structs with strings is among the
+// fields.
+template <typename T, std::size_t Guess = 8>
+constexpr std::size_t CountFields() {
+  if constexpr (TakesFields<T>(std::make_index_sequence<Guess>())) {
+    return CountFields<T, 2 * Guess>();
+  } else {
+    return CountFieldsBetween<T, 0, Guess>();
+  }
+}
+
+// The elements of a C array count as fields: see codec_types.h.
+template <typename T>
+inline constexpr std::size_t kFieldCount = CountFields<T>();
 
 // The most fields that it can take apart.
 #ifdef OMNIBUS_PFR_HAS_NAMES
@@ -28,15 +67,12 @@ inline constexpr std::size_t kMaxFields = 200;
 inline constexpr std::size_t kMaxFields = 100;
 #endif
 
+#ifdef OMNIBUS_PFR_HAS_NAMES
+
 template <std::size_t I, typename T>
 constexpr auto& Field(T& object) {
   return boost::pfr::get<I>(object);
 }
-
-template <std::size_t I, typename T>
-using FieldType = boost::pfr::tuple_element_t<I, T>;
-
-#ifdef OMNIBUS_PFR_HAS_NAMES
 
 template <std::size_t I, typename T>
 constexpr std::string_view FieldName() {
@@ -45,6 +81,14 @@ constexpr std::string_view FieldName() {
 
 #undef OMNIBUS_PFR_HAS_NAMES
 #else
+
+template <std::size_t I, typename T>
+constexpr auto& Field(T& object) {
+  namespace detail = boost::pfr::detail;
+  // Told the number of fields, PFR does not count them.
+  return detail::sequence_tuple::get<I>(
+      detail::tie_as_tuple(object, detail::size_t_<kFieldCount<T>>()));
+}
 
 // An object of which only members' addresses are taken: it is defined nowhere.
 template <typename T>
@@ -74,28 +118,18 @@ constexpr auto SpelledAddress() {
   return std::string_view(__PRETTY_FUNCTION__, sizeof(__PRETTY_FUNCTION__) - 1);
 }
 
-constexpr bool IsNameCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
-// The last name in it.
-constexpr std::string_view LastName(std::string_view spelled) {
-  while (!spelled.empty() && !IsNameCharacter(spelled.back())) spelled.remove_suffix(1);
-  std::size_t begin = spelled.size();
-  while (begin > 0 && IsNameCharacter(spelled[begin - 1])) --begin;
-  return spelled.substr(begin);
-}
-
 template <std::size_t I, typename T>
 constexpr std::string_view FieldName() {
-  return LastName(SpelledAddress<Address{&boost::pfr::get<I>(kNowhere<T>.value)}>());
+  return LastName(SpelledAddress<Address{&Field<I>(kNowhere<T>.value)}>());
 }
 #if defined(__clang__)
 #pragma clang diagnostic pop
 #endif
 
 #endif
+
+template <std::size_t I, typename T>
+using FieldType = std::remove_reference_t<decltype(Field<I>(std::declval<T&>()))>;
 
 template <typename T>
 inline constexpr auto kFieldNames = []<std::size_t... I>(std::index_sequence<I...>) {

@@ -1,5 +1,5 @@
-// The texts of value types, written into and read from plain characters without allocating. Not for applications: these are
-// the parts that the JSON codec and the envelopes are made of.
+// The texts of value types, written into and read from plain characters without allocating. Not for
+// applications: these are the parts that the JSON codec and the envelopes are made of.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,8 @@ const char* ReadTimestamp(std::string_view text, Timestamp& timestamp);
 enum class DecimalResult { kRead, kNoNumber, kNotExact };
 DecimalResult ReadDecimal(std::string_view text, Decimal& decimal);
 
-// `text` for an error message: at most some 40 characters of it, and nothing that a terminal or a log could choke on.
+// `text` for an error message: at most some 40 characters of it, and nothing that a terminal or a
+// log could choke on.
 std::string Clipped(std::string_view text);
 std::string Quoted(std::string_view text);  // the same, in quotes
 

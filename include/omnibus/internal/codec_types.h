@@ -63,12 +63,7 @@ inline constexpr bool kHasBase = requires {
   T{AnyBaseOf<T>{}};
 };
 
-// Stands for any value of a field.
-struct AnyValue {
-  AnyValue(std::size_t) {}  // NOLINT
-  template <typename T>
-  operator T() const;  // NOLINT
-};
+// Stands for a value that a C array may consist of.
 struct AnyPlainValue {
   template <typename T>
   requires(std::is_scalar_v<T> || std::same_as<T, std::string>) operator T() const;  // NOLINT
@@ -80,8 +75,10 @@ template <typename T, std::size_t N, std::size_t Before>
 constexpr bool IsCArrayAt() {
   return
       []<std::size_t... B, std::size_t... A>(std::index_sequence<B...>, std::index_sequence<A...>) {
-    if constexpr (requires { T{AnyValue(B)..., {AnyPlainValue{}, AnyPlainValue{}}}; }) {
-      return !requires { T{AnyValue(B)..., {AnyPlainValue{}, AnyPlainValue{}}, AnyValue(A)...}; };
+    if constexpr (requires { T{AnyFieldOf<T>(B)..., {AnyPlainValue{}, AnyPlainValue{}}}; }) {
+      return !requires {
+        T{AnyFieldOf<T>(B)..., {AnyPlainValue{}, AnyPlainValue{}}, AnyFieldOf<T>(A)...};
+      };
     } else {
       return false;
     }
@@ -98,8 +95,8 @@ constexpr bool HasCArray() {
 }
 
 // Whether T can be a field's type, with all that it consists of: a static_assert says what to do
-// instead.
-template <typename T>
+// instead. `Within` are the structs that it is a part of: a struct may contain a list of itself.
+template <typename T, typename... Within>
 constexpr bool CheckType();
 
 // Whether T is a struct that can be taken apart at all.
@@ -130,11 +127,13 @@ constexpr bool CheckShape() {
   return false;
 }
 
-template <typename T>
+template <typename T, typename... Within>
 constexpr bool CheckFields() {
-  if constexpr (CheckShape<T>()) {
+  if constexpr ((std::same_as<T, Within> || ...)) {
+    return true;
+  } else if constexpr (CheckShape<T>()) {
     return []<std::size_t... I>(std::index_sequence<I...>) {
-      return (CheckType<FieldType<I, T>>() && ...);
+      return (CheckType<FieldType<I, T>, T, Within...>() && ...);
     }
     (std::make_index_sequence<kFieldCount<T>>());
   } else {
@@ -155,7 +154,7 @@ constexpr bool CheckEnum() {
   return true;
 }
 
-template <typename T>
+template <typename T, typename... Within>
 constexpr bool CheckType() {
   static_assert(!std::is_const_v<T> && !std::is_volatile_v<T>,
                 "omnibus: a field that is const cannot be decoded: drop the const");
@@ -166,13 +165,13 @@ constexpr bool CheckType() {
   } else if constexpr (OptionalType<T>) {
     static_assert(!OptionalType<typename T::value_type>,
                   "omnibus: std::optional of std::optional: JSON has one way only to be absent");
-    return CheckType<typename T::value_type>();
+    return CheckType<typename T::value_type, Within...>();
   } else if constexpr (MapType<T>) {
     static_assert(std::is_same_v<typename T::key_type, std::string>,
                   "omnibus: a std::map in an event has std::string keys, as JSON objects have");
-    return CheckType<typename T::mapped_type>();
+    return CheckType<typename T::mapped_type, Within...>();
   } else if constexpr (ListType<T>) {
-    return CheckType<typename T::value_type>();
+    return CheckType<typename T::value_type, Within...>();
   } else if constexpr (std::is_array_v<T>) {
     static_assert(!std::is_array_v<T>, "omnibus: no C array in an event: use std::array");
   } else if constexpr (std::is_pointer_v<T>) {
@@ -186,7 +185,7 @@ constexpr bool CheckType() {
     static_assert(!CharacterType<T>,
                   "omnibus: use std::string for text, and std::int8_t for a small number");
   } else if constexpr (ObjectType<T>) {
-    return CheckFields<T>();
+    return CheckFields<T, Within...>();
   } else {
     static_assert(
         ObjectType<T>,
