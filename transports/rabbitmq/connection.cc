@@ -23,8 +23,6 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 // Then others' turn: commands and deadlines are looked at between two turns.
 constexpr int kReadsInATurn = 8;
 
-std::string At(const Address& address) { return "connect to " + address.Shown(); }
-
 int PollTimeout(absl::Duration wait) {
   // Rounded up: rounding down would spin through the last millisecond.
   const absl::Duration bounded = std::clamp(wait, absl::ZeroDuration(), absl::Hours(1));
@@ -41,11 +39,15 @@ Connection::Connection(const ConnectionSettings& settings, std::string_view name
       login_(settings.address, std::string(name), settings.options.heartbeat),
       codec_(amqp_new_connection()) {
   if (!codec_) {
-    End(Error(absl::StatusCode::kUnavailable, At(settings_.address), "out of memory"));
+    End(Error(absl::StatusCode::kUnavailable, Action(), "out of memory"));
     return;
   }
   query_ = settings_.resolver.Ask(settings_.address.host, settings_.address.port, wakeup_);
   OnResolved();
+}
+
+std::string Connection::Action() const {
+  return (state_ < State::kOpen ? "connect to " : "connection to ") + settings_.address.Shown();
 }
 
 Connection::~Connection() { CloseSocket(); }
@@ -86,7 +88,7 @@ void Connection::ConnectToNext() {
       }
       if (errno == EINPROGRESS) return;
     }
-    last_error_ = SocketError(At(settings_.address), errno);
+    last_error_ = SocketError(Action(), errno);
     CloseSocket();
   }
   End(last_error_);
@@ -97,7 +99,7 @@ void Connection::OnWritable() {
   socklen_t size = sizeof error;
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) {
-    last_error_ = SocketError(At(settings_.address), error);
+    last_error_ = SocketError(Action(), error);
     return ConnectToNext();
   }
   state_ = State::kLogin;
@@ -134,14 +136,14 @@ absl::Time Connection::CheckTime() {
   const absl::Time now = settings_.runtime.Now();
   if (state_ < State::kOpen) {
     if (now < connect_by_) return connect_by_;
-    End(Error(absl::StatusCode::kUnavailable, At(settings_.address),
+    End(Error(absl::StatusCode::kUnavailable, Action(),
               absl::StrCat("no answer within ",
                            absl::FormatDuration(settings_.options.connect_timeout))));
     return absl::InfinitePast();
   }
   const absl::Duration heartbeat = login_.heartbeat();
   if (now - heard_ >= 2 * heartbeat) {
-    End(Error(absl::StatusCode::kUnavailable, At(settings_.address),
+    End(Error(absl::StatusCode::kUnavailable, Action(),
               absl::StrCat("heard nothing for ", absl::FormatDuration(2 * heartbeat),
                            ", two heartbeats; the connection is given up")));
     return absl::InfinitePast();
@@ -169,7 +171,7 @@ void Connection::Flush() {
       // What the broker said last may tell more than a reset: it is read before the connection is
       // given up.
       if (errno == EPIPE || errno == ECONNRESET) return out_.Consume(pending.size());
-      return End(SocketError(At(settings_.address), errno));
+      return End(SocketError(Action(), errno));
     }
   }
 }
@@ -180,13 +182,13 @@ void Connection::Read(FrameHandler handler) {
     const ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
     if (got < 0) {
       if (errno == EINTR) continue;
-      if (errno != EAGAIN) End(SocketError(At(settings_.address), errno));
+      if (errno != EAGAIN) End(SocketError(Action(), errno));
       return;
     }
     if (got == 0) {
       if (state_ == State::kClosing) return End(absl::OkStatus());
-      return End(Error(absl::StatusCode::kUnavailable, At(settings_.address),
-                       "the broker closed the connection"));
+      return End(
+          Error(absl::StatusCode::kUnavailable, Action(), "the broker closed the connection"));
     }
     heard_ = settings_.runtime.Now();
     char* next = buffer.data();
@@ -194,7 +196,7 @@ void Connection::Read(FrameHandler handler) {
     while (left > 0 && !closed()) {
       amqp_frame_t frame;
       const int taken = amqp_handle_input(codec_.get(), {left, next}, &frame);
-      if (taken < 0) return End(CodecError(At(settings_.address), taken));
+      if (taken < 0) return End(CodecError(Action(), taken));
       next += taken;
       left -= static_cast<std::size_t>(taken);
       if (frame.frame_type == 0) continue;
@@ -208,7 +210,7 @@ void Connection::Read(FrameHandler handler) {
 
 void Connection::OnFrame(const amqp_frame_t& frame, FrameHandler handler) {
   if (frame.frame_type == 'A') {  // the broker's own protocol header, instead of an answer
-    return End(Error(absl::StatusCode::kFailedPrecondition, At(settings_.address),
+    return End(Error(absl::StatusCode::kFailedPrecondition, Action(),
                      "the broker does not speak AMQP 0-9-1"));
   }
   if (frame.frame_type == AMQP_FRAME_HEARTBEAT) return;
@@ -230,10 +232,9 @@ void Connection::OnConnectionMethod(const amqp_method_t& method) {
       const std::string_view text = ToView(close.reply_text);
       Send(0, AMQP_CONNECTION_CLOSE_OK_METHOD, amqp_connection_close_ok_t{});
       Flush();
-      return End(
-          state_ == State::kLogin
-              ? LoginError(login_.phase(), At(settings_.address), close.reply_code, text)
-              : ReplyError("connection to " + settings_.address.Shown(), close.reply_code, text));
+      return End(state_ == State::kLogin
+                     ? LoginError(login_.phase(), Action(), close.reply_code, text)
+                     : ReplyError(Action(), close.reply_code, text));
     }
     case AMQP_CONNECTION_CLOSE_OK_METHOD:
       return End(absl::OkStatus());

@@ -90,6 +90,7 @@ class Connection {
   absl::Time CheckTime();
   void End(absl::Status status);
   void CloseSocket();
+  std::string Action() const;  // for errors
 
   const ConnectionSettings& settings_;
   const std::shared_ptr<Wakeup> wakeup_;

@@ -113,8 +113,7 @@ void ConsumerLink::NoteState(Entry& entry) {
     if (was_stable) entry.failures = 0;
     if (entry.seen != State::kClosing) {
       if (!entry.source.status().ok() && entry.failures == 0) {
-        logger_->warn("rabbitmq: {}; it is tried again until it works",
-                      Text(entry.source.status()));
+        logger_->warn("{}; it is tried again until it works", Text(entry.source.status()));
       }
       // The first attempt at once, however it was lost: a deleted queue is declared again.
       entry.open_at =

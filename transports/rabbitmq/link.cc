@@ -48,7 +48,7 @@ void Link::Run() {
     while (!connection.closed()) {
       if (!up_since && connection.open()) {
         up_since = runtime.Now();
-        logger_->info("rabbitmq: {}: connected to {}", name_, settings_.address.Shown());
+        logger_->info("rabbitmq: connected to {} ({})", settings_.address.Shown(), name_);
         told_down = false;
         session_.OnUp(connection);
       }
@@ -61,11 +61,10 @@ void Link::Run() {
     }
     session_.OnDown(connection.status());
     if (!told_down) {
-      logger_->warn("rabbitmq: {}: {}; it is tried again until it works", name_,
-                    Text(connection.status()));
+      logger_->warn("{} ({}); it is tried again until it works", Text(connection.status()), name_);
       told_down = true;
     } else {
-      logger_->debug("rabbitmq: {}: {}", name_, Text(connection.status()));
+      logger_->debug("{} ({})", Text(connection.status()), name_);
     }
 
     const bool was_stable = up_since && runtime.Now() - *up_since >= kStable;

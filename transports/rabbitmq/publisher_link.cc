@@ -216,7 +216,7 @@ void PublisherLink::OnConfirm(std::uint64_t number, bool multiple, bool ack) {
 
 void PublisherLink::OnReturned() {
   // The return comes before the ack, which then only takes the record out of the window.
-  const Returned back = *std::exchange(returned_, std::nullopt);
+  const ReturnedMessage back = *std::exchange(returned_, std::nullopt);
   PublishRecord* const record = window_.Find(back.exchange, back.routing_key, back.id, back.body);
   if (!record) return;  // its deadline has passed meanwhile
   Finish(*record,

@@ -28,6 +28,17 @@ class logger;
 
 namespace omnibus::rabbitmq {
 
+// A basic.return.
+struct ReturnedMessage {
+  std::uint16_t code = 0;
+  std::string text;
+  std::string exchange;
+  std::string routing_key;
+  std::string id;
+  std::string body;
+  std::uint64_t left = 0;  // bytes of the body that have not come yet
+};
+
 // Messages go from the SendQueue to `waiting_`, from there in order onto the channel and into the
 // window, and out of it with their outcome. When the channel or the connection is lost, what is in
 // the window goes back to the front of `waiting_`, in order, and is written again on the next one
@@ -87,13 +98,7 @@ class PublisherLink final : public LinkSession {
   std::string probed_;  // the exchange that `run_` looks for; empty: it declares the topology
   std::optional<DeclareRun> run_;
 
-  // A basic.return that is being read.
-  struct Returned {
-    std::uint16_t code = 0;
-    std::string text, exchange, routing_key, id, body;
-    std::uint64_t left = 0;
-  };
-  std::optional<Returned> returned_;
+  std::optional<ReturnedMessage> returned_;  // that is being read
 
   Shown shown_ = Shown::kReady;  // what health_ says, so that it is made only when it changes
   absl::Status shown_down_;

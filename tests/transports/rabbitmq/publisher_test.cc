@@ -191,6 +191,21 @@ TEST_F(RabbitMqPublisher, KeepsTheOrderOfEachThread) {
   }
 }
 
+TEST_F(RabbitMqPublisher, WhatTheBrokerCannotTakeIsUnknown) {
+  const std::string channel = Name("events");
+  Declare(channel, {});
+  {
+    RawClient raw(options_.url);
+    raw.DeclareQueueForOne(channel + ".tiny");
+    raw.Bind(channel + ".tiny", channel, "#");
+  }
+  const auto producer = OpenProducer();
+  EXPECT_EQ(Publish(*producer, Message(channel, "taken")), absl::OkStatus());
+  const absl::Status status = Publish(*producer, Message(channel, "refused"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
+  EXPECT_THAT(Text(status), HasSubstr("nack"));
+}
+
 TEST_F(RabbitMqPublisher, AfterCloseEverythingIsRefused) {
   const std::string channel = Name("events");
   Declare(channel, {"billing"});

@@ -44,6 +44,18 @@ void RawClient::DeclareClassicQueue(const std::string& queue) {
   Check("declare a queue");
 }
 
+void RawClient::DeclareQueueForOne(const std::string& queue) {
+  amqp_table_entry_t entries[2] = {};
+  entries[0].key = amqp_cstring_bytes("x-max-length");
+  entries[0].value.kind = AMQP_FIELD_KIND_I32;
+  entries[0].value.value.i32 = 1;
+  entries[1].key = amqp_cstring_bytes("x-overflow");
+  entries[1].value.kind = AMQP_FIELD_KIND_UTF8;
+  entries[1].value.value.bytes = amqp_cstring_bytes("reject-publish");
+  amqp_queue_declare(connection_, 1, Bytes(queue), false, true, false, false, {2, entries});
+  Check("declare a queue for one");
+}
+
 void RawClient::Bind(const std::string& queue, const std::string& exchange,
                      const std::string& key) {
   amqp_queue_bind(connection_, 1, Bytes(queue), Bytes(exchange), Bytes(key), amqp_empty_table);

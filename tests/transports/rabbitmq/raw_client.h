@@ -27,6 +27,8 @@ class RawClient {
   RawClient(const RawClient&) = delete;
 
   void DeclareClassicQueue(const std::string& queue);
+  // Holds one message, and refuses what comes after it.
+  void DeclareQueueForOne(const std::string& queue);
   void Bind(const std::string& queue, const std::string& exchange, const std::string& key);
   void DeleteQueue(const std::string& queue);
   void DeleteExchange(const std::string& exchange);

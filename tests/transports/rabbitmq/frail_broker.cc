@@ -1,0 +1,79 @@
+#include "tests/transports/rabbitmq/frail_broker.h"
+
+#include <signal.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+namespace omnibus::testing {
+namespace {
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// The number after "name": in ports.json.
+std::string Port(const std::string& directory, const std::string& name) {
+  const std::string json = ReadFile(directory + "/ports.json");
+  const std::size_t at = json.find_first_of("0123456789", json.find("\"" + name + "\""));
+  return json.substr(at, json.find_first_not_of("0123456789", at) - at);
+}
+
+}  // namespace
+
+std::optional<FrailBroker> FrailBroker::Start() {
+  std::optional<PrivateBroker> broker = PrivateBroker::Start(PrivateBroker::Kind::kRabbitMq);
+  if (!broker) return std::nullopt;
+  for (const auto& entry : std::filesystem::directory_iterator(OMNIBUS_BROKERS_DIR)) {
+    if (ReadFile(entry.path() / "env").find(broker->address()) != std::string::npos) {
+      return FrailBroker(*std::move(broker), entry.path().string());
+    }
+  }
+  return std::nullopt;
+}
+
+FrailBroker::~FrailBroker() { Thaw(); }
+
+void FrailBroker::Forget() { std::filesystem::remove_all(directory_ + "/data"); }
+
+bool FrailBroker::Freeze() {
+  const std::string supervisor = ReadFile(directory_ + "/supervisor");
+  const std::string pid = supervisor.substr(0, supervisor.find(' '));
+  std::istringstream children(ReadFile("/proc/" + pid + "/task/" + pid + "/children"));
+  for (std::string child; children >> child;) {
+    if (ReadFile("/proc/" + child + "/comm").rfind("beam", 0) != 0) continue;
+    frozen_ = std::stoi(child);
+    return kill(frozen_, SIGSTOP) == 0;
+  }
+  return false;
+}
+
+bool FrailBroker::Thaw() {
+  const pid_t pid = std::exchange(frozen_, 0);
+  return pid != 0 && kill(pid, SIGCONT) == 0;
+}
+
+bool FrailBroker::Eval(const std::string& erlang) const {
+  const std::string command =
+      "HOME=" + directory_ + "/home ERL_EPMD_PORT=" + Port(directory_, "epmd") +
+      " RABBITMQ_CONF_ENV_FILE=" + directory_ +
+      "/no-env /usr/lib/rabbitmq/bin/rabbitmqctl -q -n omnibus-" + Port(directory_, "amqp") +
+      "@localhost eval '" + erlang + "' >" + directory_ + "/ctl.log 2>&1";
+  return std::system(command.c_str()) == 0;
+}
+
+bool FrailBroker::RaiseMemoryAlarm() const {
+  return Eval("rabbit_alarm:set_alarm({{resource_limit, memory, node()}, []}).");
+}
+
+bool FrailBroker::ClearMemoryAlarm() const {
+  return Eval("rabbit_alarm:clear_alarm({resource_limit, memory, node()}).");
+}
+
+}  // namespace omnibus::testing
