@@ -68,13 +68,18 @@ constexpr bool CheckKey() {
     constexpr std::size_t kIndex = FieldIndex<E>(kKey);
     static_assert(kIndex != kNoField,
                   "omnibus: the contract's .key is no member of the event: is it spelled right?");
-    if constexpr (kIndex != kNoField) {
-      static_assert(KeyType<FieldType<kIndex, E>>,
+    if constexpr (kIndex == kNoField) {
+      return false;
+    } else {
+      constexpr bool kIsKey = KeyType<FieldType<kIndex, E>>;
+      static_assert(kIsKey,
                     "omnibus: the contract's .key is a member that is an integer, a std::string, "
                     "an omnibus::Uuid or an enumeration");
+      return kIsKey;
     }
+  } else {
+    return true;
   }
-  return true;
 }
 
 template <Event E>
@@ -135,9 +140,10 @@ const EventType& Codec<E>::Type() {
   // Each static_assert above has told what is wrong; without these branches the compiler would go
   // on, and say much more.
   if constexpr (kContractIsRight && kFieldsAreRight) {
-    static_assert(internal::CheckKey<E>());
-    static const EventType type = internal::MakeEventType<E>();
-    return type;
+    if constexpr (internal::CheckKey<E>()) {
+      static const EventType type = internal::MakeEventType<E>();
+      return type;
+    }
   }
 }
 
