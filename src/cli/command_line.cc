@@ -5,12 +5,15 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "cli/commands.h"
 #include "cli/demo.h"
+#include "config/nearest.h"
+#include "config/secrets.h"
 #include "omnibus/configuration.h"
 
 namespace omnibus::cli {
@@ -130,7 +133,7 @@ void AddTail(CLI::App& app, ParsedCommand& parsed) {
   command
       ->add_option_function<int>(
           "--count,-n", [values](int count) { values->count = count; }, "Stop after so many events")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1'000'000'000));
   command
       ->add_option_function<std::string>(
           "--from",
@@ -234,6 +237,38 @@ void AddDemo(CLI::App& app, ParsedCommand& parsed) {
 }
 #endif
 
+// What a wrong command line has wrong. CLI11 finds a missing command before it looks at a misspelt
+// one.
+std::string Complaint(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  std::vector<std::string> known;
+  for (const CLI::App* each : command->get_subcommands({})) known.push_back(each->get_name());
+  for (const std::string& word : app.remaining(/*recurse=*/true)) {
+    if (known.empty() || word.starts_with('-')) continue;
+    return "there is no command " + Quoted(word) + Suggestion(word, known);
+  }
+  for (const std::string& word : app.remaining(/*recurse=*/true)) {
+    if (!word.starts_with('-')) continue;
+    std::vector<std::string> options;
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+    }
+    return "there is no option " + Quoted(word.substr(0, word.find('='))) +
+           Suggestion(word.substr(0, word.find('=')), options);
+  }
+  return error.what();
+}
+
+std::string CommandName(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
+    command = command->get_subcommands().front();
+    name += " " + command->get_name();
+  }
+  return name;
+}
+
 }  // namespace
 
 ParsedCommand ParseCommandLine(int argc, char** argv) {
@@ -259,9 +294,13 @@ ParsedCommand ParseCommandLine(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // 0: it asked for help, and has it.
     parsed.run = nullptr;
-    parsed.code = app.exit(error, std::cout, std::cerr) == 0 ? kDone : kWrong;
+    if (error.get_exit_code() == 0) {  // it asked for help
+      parsed.code = app.exit(error, std::cout, std::cerr);
+    } else {
+      parsed.code =
+          Complain(Complaint(app, error) + "\nsee `" + CommandName(app) + " --help`", kWrong);
+    }
   }
   return parsed;
 }

@@ -76,7 +76,8 @@ std::string EventLines::AsJson(const ReceivedMessage& message, const absl::Statu
   JsonLine line;
   line.Text("channel", channel_);
   if (!read.ok()) {
-    const std::string_view type = absl::IsNotFound(read) ? reader_.metadata().type : message.type;
+    std::string_view type = message.type.empty() ? message.routing_key : message.type;
+    if (absl::IsNotFound(read)) type = reader_.metadata().type;
     line.Raw("type", type.empty() ? "null" : JsonText(type))
         .Text("error", StdView(read.message()))
         .Text("key", message.key)

@@ -87,7 +87,7 @@ class Tailing {
     if (absl::Status status = Declare(**transport, configuration->bus, **domain, signals);
         !status.ok()) {
       if (signals.stopped()) return kDone;
-      return Complain(absl::StrCat(route->transport, ": ", status.message()), CodeOf(status));
+      return Complain(status, CodeOf(status));
     }
     ConsumerOptions options;
     options.domain = (*domain)->name->name;

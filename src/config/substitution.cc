@@ -63,7 +63,8 @@ absl::StatusOr<std::string> Substitute(std::string_view text) {
     }
     if (!after.starts_with('{')) {
       return absl::InvalidArgumentError(
-          "a dollar sign by itself: write $$ for one, or ${NAME} for an environment variable");
+          "a dollar sign by itself: write $$ for one, or ${NAME} for an environment variable "
+          "(and quote it where it stands between braces or brackets)");
     }
     const std::optional<std::size_t> end = FindEnd(text, dollar + 2);
     if (!end.has_value()) return absl::InvalidArgumentError("\"${\" without its \"}\"");
