@@ -209,7 +209,7 @@ void ConsumerCore::Lose(const Rebalance& rebalance) {
         rebalance.resynchronize ? table_.Owned() : SourcesOf(rebalance.partitions.get());
     for (const std::uint32_t source : sources) table_.Drop(source);
     member_ = false;
-    log_->warn("kafka: {}: {} partitions lost: the group has given them to somebody else", name_,
+    log_->warn("kafka: {}: {} partitions lost: somebody else may own them by now", name_,
                sources.size());
     Push(ConsumerEvent::Kind::kLost, table_.NextEpoch(), std::move(sources));
   }

@@ -92,10 +92,10 @@ absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view action, std::s
 }
 
 absl::Status DeliveryStatus(rd_kafka_resp_err_t error, rd_kafka_msg_status_t status,
-                            std::string_view topic) {
+                            std::string_view topic, std::string_view detail) {
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
-  const std::string action = absl::StrCat("publish to ", AbslView(topic));
-  const absl::Status translated = ToStatus(error, action);
+  const absl::Status translated =
+      ToStatus(error, absl::StrCat("publish to ", AbslView(topic)), detail);
   switch (translated.code()) {
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kInvalidArgument:
@@ -105,11 +105,18 @@ absl::Status DeliveryStatus(rd_kafka_resp_err_t error, rd_kafka_msg_status_t sta
     default:
       break;
   }
+  // A purge is our own doing; what led to it says more.
+  const bool purged =
+      error == RD_KAFKA_RESP_ERR__PURGE_QUEUE || error == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+  const std::string reason(purged ? (detail.empty() ? "the client started anew" : detail)
+                                  : rd_kafka_err2str(error));
   if (status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED) {
-    return absl::UnavailableError(Message(error, action, "not sent"));
+    return absl::UnavailableError(
+        absl::StrCat("kafka: publish to ", AbslView(topic), ": not sent: ", reason));
   }
   return absl::DeadlineExceededError(
-      Message(error, action, "it may have been written all the same"));
+      absl::StrCat("kafka: publish to ", AbslView(topic),
+                   ": no confirm, it may be written all the same: ", reason));
 }
 
 }  // namespace omnibus::kafka

@@ -14,9 +14,9 @@ absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view action,
                       std::string_view detail = {});
 
 // What became of a message: `status` decides whether a failed one may have been written all the
-// same.
+// same. `detail` says what is wrong with the connection, if anything.
 absl::Status DeliveryStatus(rd_kafka_resp_err_t error, rd_kafka_msg_status_t status,
-                            std::string_view topic);
+                            std::string_view topic, std::string_view detail = {});
 
 // The broker refused our name or password, or a certificate.
 bool IsLoginError(rd_kafka_resp_err_t error);

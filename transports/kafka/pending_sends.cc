@@ -160,6 +160,17 @@ void PendingSends::Conclude(std::string_view detail) {
   expired_.clear();
 }
 
+bool PendingSends::AllOverdue(absl::Time now) const {
+  absl::MutexLock lock(&mu_);
+  if (live_ == 0) return false;
+  for (const PendingSend* head : buckets_) {
+    for (const PendingSend* send = head; send != nullptr; send = send->next) {
+      if (send->deadline > now) return false;
+    }
+  }
+  return true;
+}
+
 std::size_t PendingSends::live() const {
   absl::MutexLock lock(&mu_);
   return live_;

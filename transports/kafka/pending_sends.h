@@ -63,6 +63,9 @@ class PendingSends {
   // The same for all.
   void ExpireAll(std::string_view detail);
 
+  // Whether there are messages without an outcome, and the deadlines of all of them have passed.
+  bool AllOverdue(absl::Time now) const;
+
   // Messages without an outcome.
   std::size_t live() const;
 

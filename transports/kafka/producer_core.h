@@ -69,8 +69,11 @@ class ProducerCore final : public ClientEvents, public Remains {
   bool Conclude(absl::Time close_by, absl::Time patience);
 
   void Run();
-  bool Serve(ProducerInstance& instance);
+  bool Serve(ProducerInstance& instance, bool current);
   void Report(rd_kafka_event_t* event);
+  void KeepDeadlines(absl::Time now);
+  // Starts a new client. The old one sends nothing more, and tells of each message that it still
+  // has whether it may have been written.
   void Replace();
   void LookForFirstAnswer();
   absl::Time NextWake() const;
@@ -98,6 +101,8 @@ class ProducerCore final : public ClientEvents, public Remains {
   std::vector<const rd_kafka_message_t*> messages_;
   std::vector<PendingSends::Outcome> outcomes_;
   bool fatal_ = false;
+  absl::Time reports_until_ =
+      absl::InfinitePast();  // deadlines that have passed wait for reports until then
   bool answered_ = false;
 };
 

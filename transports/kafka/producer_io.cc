@@ -13,6 +13,9 @@ namespace {
 
 constexpr absl::Duration kIdle = absl::Seconds(1);
 constexpr absl::Duration kFirstAnswer = absl::Milliseconds(20);
+// How long a dropped client may take to say what became of its messages: well within the 100 ms
+// that an outcome may be late.
+constexpr absl::Duration kReports = absl::Milliseconds(60);
 constexpr std::size_t kReportsAtOnce = 512;
 // Events served before the deadlines get their turn.
 constexpr int kEventsAtOnce = 64;
@@ -31,15 +34,16 @@ void ProducerCore::Run() {
       closed = closed_;
       close_by = close_by_;
     }
-    bool more = Serve(*instance);
-    for (const std::unique_ptr<ProducerInstance>& old : replaced_) more = Serve(*old) || more;
+    bool more = Serve(*instance, /*current=*/true);
+    for (const std::unique_ptr<ProducerInstance>& old : replaced_) {
+      more = Serve(*old, /*current=*/false) || more;
+    }
     std::erase_if(replaced_, [](const std::unique_ptr<ProducerInstance>& old) {
       return rd_kafka_outq_len(old->client.get()) == 0;
     });
 
     const absl::Time now = runtime_.Now();
-    const LinkHealth health = link_.Get();
-    pending_.Expire(now, health.healthy ? std::string_view() : health.detail);
+    KeepDeadlines(now);
     if (fatal_) Replace();
     if (!answered_) LookForFirstAnswer();
     if (closed && (now >= close_by || pending_.live() == 0)) break;
@@ -59,13 +63,31 @@ void ProducerCore::Run() {
   finished_ = true;
 }
 
+void ProducerCore::KeepDeadlines(absl::Time now) {
+  const LinkHealth health = link_.Get();
+  if (health.healthy) {
+    pending_.Expire(now, {});
+    return;
+  }
+  if (now < reports_until_ && !replaced_.empty()) return;
+  if (now >= reports_until_ + kReports && pending_.AllOverdue(now)) {
+    // Cut off, and nobody waits any longer for anything that librdkafka still has. It cannot give
+    // back single messages, but a client as a whole can be dropped: so its callers hear the truth,
+    // that most were never sent, and nothing is sent long after they were told that it failed.
+    Replace();
+    reports_until_ = now + kReports;
+    return;
+  }
+  pending_.Expire(now, health.detail);
+}
+
 absl::Time ProducerCore::NextWake() const {
   const absl::Time now = runtime_.Now();
   if (pending_.live() > 0 || !replaced_.empty()) return now + PendingSends::kTick;
   return now + (answered_ ? kIdle : kFirstAnswer);
 }
 
-bool ProducerCore::Serve(ProducerInstance& instance) {
+bool ProducerCore::Serve(ProducerInstance& instance, bool current) {
   for (int i = 0; i < kEventsAtOnce; ++i) {
     const EventPtr event(rd_kafka_queue_poll(instance.queue.get(), 0));
     if (!event) return false;
@@ -74,15 +96,14 @@ bool ProducerCore::Serve(ProducerInstance& instance) {
         Report(event.get());
         break;
       case RD_KAFKA_EVENT_ERROR:
-        // An instance that was replaced has said what it had to say.
-        if (rd_kafka_fatal_error(instance.client.get(), nullptr, 0) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-          OnError(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
-        } else if (rd_kafka_event_error_is_fatal(event.get()) != 0) {
-          OnError(RD_KAFKA_RESP_ERR__FATAL, rd_kafka_event_error_string(event.get()));
-        }
+        // What a client that was replaced thinks of its connections is no news.
+        if (!current) break;
+        OnError(rd_kafka_event_error_is_fatal(event.get()) != 0 ? RD_KAFKA_RESP_ERR__FATAL
+                                                                : rd_kafka_event_error(event.get()),
+                rd_kafka_event_error_string(event.get()));
         break;
       case RD_KAFKA_EVENT_STATS:
-        OnStatistics(rd_kafka_event_stats(event.get()));
+        if (current) OnStatistics(rd_kafka_event_stats(event.get()));
         break;
       default:
         break;
@@ -102,10 +123,14 @@ void ProducerCore::Report(rd_kafka_event_t* event) {
       if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         answered_ = true;
         link_.OnAnswer();
+        outcomes_.push_back({static_cast<PendingSend*>(message._private), absl::OkStatus()});
+        continue;
       }
+      const LinkHealth health = link_.Get();
       outcomes_.push_back({static_cast<PendingSend*>(message._private),
                            DeliveryStatus(message.err, rd_kafka_message_status(&message),
-                                          rd_kafka_topic_name(message.rkt))});
+                                          rd_kafka_topic_name(message.rkt),
+                                          health.healthy ? std::string_view() : health.detail)});
     }
     pending_.Finish(outcomes_);
   }
@@ -124,11 +149,10 @@ void ProducerCore::Replace() {
     absl::MutexLock lock(&instance_mu_);
     old = std::exchange(instance_, std::move(*fresh));
   }
-  // Nothing more goes out of the old one. Its reports say of each message whether it may have been
-  // written, and are served until the last one is here.
   rd_kafka_purge(old->client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                         RD_KAFKA_PURGE_F_NON_BLOCKING);
   replaced_.push_back(std::move(old));
+  answered_ = false;
 }
 
 void ProducerCore::LookForFirstAnswer() {

@@ -7,7 +7,9 @@
 namespace omnibus::kafka {
 namespace {
 
-std::size_t Settle(PartitionTable& table, const DeliveryTag& tag) { return table.Settle(std::array{tag}); }
+std::size_t Settle(PartitionTable& table, const DeliveryTag& tag) {
+  return table.Settle(std::array{tag});
+}
 
 class PartitionTableTest : public ::testing::Test {
  protected:

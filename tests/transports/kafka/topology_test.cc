@@ -1,0 +1,109 @@
+#include <gmock/gmock.h>
+
+#include "absl/strings/str_cat.h"
+#include "tests/transports/kafka/kafka_test.h"
+
+namespace omnibus::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class KafkaTopologyTest : public KafkaTest {
+ protected:
+  int PartitionsOf(const std::string& topic) {
+    auto reader = Join(topic, "");
+    const auto assigned = NextChange(*reader, ConsumerEvent::Kind::kAssigned);
+    return assigned.has_value() ? static_cast<int>(assigned->sources.size()) : 0;
+  }
+};
+
+TEST_F(KafkaTopologyTest, MakesChannelsAndTheDeadLettersOfTheirGroups) {
+  const std::string channel = Fresh("orders");
+  const Topology topology{
+      .channels = {{.name = channel, .partitions = 3, .replication = 1}},
+      .groups = {{.channel = channel, .domain = "shop", .module = "billing", .types = {}}}};
+  EXPECT_EQ(transport_->Declare(topology, DeclareMode::kDeclare, In(absl::Seconds(15))),
+            absl::OkStatus());
+  EXPECT_EQ(PartitionsOf(channel), 3);
+  EXPECT_EQ(PartitionsOf(channel + ".billing.dead"), 1);
+  EXPECT_EQ(transport_->Declare(topology, DeclareMode::kCheck, In(absl::Seconds(15))),
+            absl::OkStatus());
+}
+
+TEST_F(KafkaTopologyTest, AnExistingTopicStaysAsItIs) {
+  const std::string channel = Topic(2);
+  const Topology topology{.channels = {{.name = channel, .partitions = 5}}, .groups = {}};
+  EXPECT_EQ(transport_->Declare(topology, DeclareMode::kDeclare, In(absl::Seconds(15))),
+            absl::OkStatus());
+  EXPECT_EQ(PartitionsOf(channel), 2);
+}
+
+TEST_F(KafkaTopologyTest, ACheckNamesWhatIsMissingAndMakesNothing) {
+  const std::string channel = Fresh("missing");
+  const Topology topology{.channels = {{.name = channel}}, .groups = {}};
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status status =
+        transport_->Declare(topology, DeclareMode::kCheck, In(absl::Seconds(15)));
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(channel));
+  }
+}
+
+TEST_F(KafkaTopologyTest, ManyDeclareTheSameAtOnce) {
+  const std::string channel = Fresh("shared");
+  const Topology topology{.channels = {{.name = channel}}, .groups = {}};
+  std::vector<std::future<absl::Status>> outcomes;
+  for (int i = 0; i < 4; ++i) {
+    outcomes.push_back(std::async(std::launch::async, [&] {
+      return transport_->Declare(topology, DeclareMode::kDeclare, In(absl::Seconds(20)));
+    }));
+  }
+  for (auto& outcome : outcomes) EXPECT_EQ(outcome.get(), absl::OkStatus());
+}
+
+TEST_F(KafkaTopologyTest, AReplicationThatTheClusterCannotHaveIsAnError) {
+  const Topology topology{.channels = {{.name = Fresh("wide"), .partitions = 1, .replication = 3}},
+                          .groups = {}};
+  const absl::Status status =
+      transport_->Declare(topology, DeclareMode::kDeclare, In(absl::Seconds(15)));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+}
+
+// Nothing listens there.
+class KafkaUnreachableTest : public KafkaTest {
+ protected:
+  void SetUp() override {
+    brokers_ = "127.0.0.1:1";
+    transport_ = Connect(Options());
+  }
+};
+
+TEST_F(KafkaUnreachableTest, EverythingEndsByItsDeadlineAndSaysWhy) {
+  const absl::Time before = SystemRuntime().Now();
+  const Topology topology{.channels = {{.name = "orders"}}, .groups = {}};
+  const absl::Status declared =
+      transport_->Declare(topology, DeclareMode::kDeclare, In(absl::Seconds(1)));
+  EXPECT_EQ(declared.code(), absl::StatusCode::kUnavailable) << declared;
+  EXPECT_THAT(std::string(declared.message()), HasSubstr("127.0.0.1:1"));
+
+  auto producer = transport_->OpenProducer();
+  ASSERT_TRUE(producer.ok());
+  const absl::Status published = Publish(**producer, "orders", "k", "x", absl::Seconds(1));
+  EXPECT_EQ(published.code(), absl::StatusCode::kUnavailable) << published;
+  EXPECT_FALSE((*producer)->Health().healthy);
+  EXPECT_THAT((*producer)->Health().detail, HasSubstr("127.0.0.1:1"));
+
+  for (const std::string module : {"billing", ""}) {
+    auto consumer = Join("orders", module);
+    EXPECT_TRUE(Receive(*consumer, 1, absl::Milliseconds(200)).empty());
+    EXPECT_FALSE(consumer->Health().healthy);
+    EXPECT_EQ(consumer->Close(In(absl::Seconds(2))), absl::OkStatus());
+  }
+  EXPECT_EQ((*producer)->Close(In(absl::Seconds(1))), absl::OkStatus());
+  producer->reset();
+  transport_.reset();
+  EXPECT_LT(SystemRuntime().Now() - before, absl::Seconds(12));
+}
+
+}  // namespace
+}  // namespace omnibus::testing
