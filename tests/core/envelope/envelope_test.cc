@@ -148,16 +148,18 @@ TEST_F(Envelope, EverythingThatWasWrittenIsReadAgain) {
   for (const Dialect dialect : {Dialect::kCamel, Dialect::kSnake}) {
     for (const bool properties : {false, true}) {
       const OutgoingMessage& message = Write(dialect, properties);
-      received_ = ReceivedMessage();
-      received_.body = message.body;
-      received_.key = message.key;
-      received_.headers.assign(message.headers.begin(), message.headers.end());
+      ReceivedMessage received;
+      received.body = message.body;
+      received.key = message.key;
+      for (const HeaderView& header : message.headers) received.headers.push_back(header);
       if (properties) {
-        received_.routing_key = received_.type = message.type;
-        received_.id = message.id;
-        received_.correlation_id = message.correlation_id;
+        received.routing_key = received.type = message.type;
+        received.id = message.id;
+        received.correlation_id = message.correlation_id;
       }
-      ASSERT_EQ(Read(dialect), absl::OkStatus());
+      ASSERT_EQ(reader_.Open(dialect, received, FindContractEvent), absl::OkStatus());
+      EventPointer event = NewEvent(reader_.type());
+      ASSERT_EQ(reader_.ReadPayload(event.get()), absl::OkStatus());
       EXPECT_EQ(reader_.metadata(), metadata_) << DialectName(dialect) << properties;
     }
   }
