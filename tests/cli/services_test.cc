@@ -111,6 +111,30 @@ TEST_F(Services, TailOfACountIsBoundedByTheTimeout) {
   EXPECT_THAT(tail.errors, HasSubstr("0 of 3 events came within 1s"));
 }
 
+TEST_F(Services, OfAUsersOwnHaveTheSameCommands) {
+  const std::string own = OMNIBUS_OWN_EXECUTABLE;
+  EXPECT_THAT(RunToEnd({own, "contracts", "list"}).output, HasSubstr("thing.sold"));
+  EXPECT_EQ(RunToEnd({own, "contracts", "show", "order.created"}).code, 2);
+  EXPECT_EQ(RunToEnd({own, "publish", "thing.sold", "--data", "{\"thing\":\"pen\"}", "--config",
+                      Memory()})
+                .code,
+            0);
+  Subprocess service({own, "run", "stock-service", "--config", Memory()});
+  ASSERT_TRUE(service.WaitForErrors("ready: stock-service\n")) << service.errors();
+  service.Signal(SIGTERM);
+  EXPECT_EQ(service.Wait(), 0) << service.errors();
+}
+
+TEST_F(Services, EndAtOnceAtTheSecondSignal) {
+  // This one does not stop by itself.
+  Subprocess service({OMNIBUS_OWN_EXECUTABLE, "run", "till-service", "--config", Memory()});
+  ASSERT_TRUE(service.WaitForErrors("ready: till-service\n")) << service.errors();
+  service.Signal(SIGTERM);
+  ASSERT_TRUE(service.WaitForErrors("another signal ends it at once")) << service.errors();
+  service.Signal(SIGTERM);
+  EXPECT_EQ(service.Wait(std::chrono::seconds(5)), 128 + SIGTERM);
+}
+
 #if OMNIBUS_HAS_RABBITMQ
 TEST_F(Services, SayThatNoBrokerCanBeReachedWithinTheTimeout) {
   for (const std::vector<std::string>& command :
