@@ -20,12 +20,20 @@
 namespace omnibus::internal {
 
 // Stands for any value of a field, but not for a T itself.
+// Never run, so defined nowhere: of a T in an anonymous namespace clang would complain of that.
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
 template <typename T>
 struct AnyFieldOf {
   AnyFieldOf(std::size_t) {}  // NOLINT: made from an index
   template <typename F>
   requires(!std::is_same_v<F, T>) operator F() const;  // NOLINT: converts on purpose
 };
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 template <typename T, std::size_t... I>
 constexpr bool TakesFields(std::index_sequence<I...>) {
