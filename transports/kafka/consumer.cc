@@ -31,11 +31,13 @@ class ConsumerHandle final : public Consumer {
 
 absl::StatusOr<OpenedConsumer> OpenConsumer(const KafkaOptions& options,
                                             const ConsumerOptions& consumer, Runtime& runtime,
-                                            std::shared_ptr<spdlog::logger> log) {
+                                            std::shared_ptr<spdlog::logger> log,
+                                            TopicMissing missing) {
   if (consumer.subscriptions.empty()) {
     return absl::InvalidArgumentError("kafka: a consumer without subscriptions");
   }
-  auto core = std::make_shared<ConsumerCore>(options, consumer, runtime, std::move(log));
+  auto core = std::make_shared<ConsumerCore>(options, consumer, runtime, std::move(log),
+                                             std::move(missing));
   if (absl::Status status = core->Start(); !status.ok()) return status;
   return OpenedConsumer{std::make_unique<ConsumerHandle>(core), core};
 }

@@ -17,6 +17,7 @@ struct OpenedConsumer {
 };
 absl::StatusOr<OpenedConsumer> OpenConsumer(const KafkaOptions& options,
                                             const ConsumerOptions& consumer, Runtime& runtime,
-                                            std::shared_ptr<spdlog::logger> log);
+                                            std::shared_ptr<spdlog::logger> log,
+                                            TopicMissing missing);
 
 }  // namespace omnibus::kafka

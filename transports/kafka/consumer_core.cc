@@ -40,7 +40,8 @@ std::string_view View(const void* data, std::size_t size) {
 }  // namespace
 
 ConsumerCore::ConsumerCore(const KafkaOptions& options, const ConsumerOptions& consumer,
-                           Runtime& runtime, std::shared_ptr<spdlog::logger> log)
+                           Runtime& runtime, std::shared_ptr<spdlog::logger> log,
+                           TopicMissing missing)
     : options_(options),
       group_(GroupOf(consumer)),
       name_(group_.empty() ? std::string("reader") : absl::StrCat("consumer ", group_)),
@@ -48,6 +49,7 @@ ConsumerCore::ConsumerCore(const KafkaOptions& options, const ConsumerOptions& c
       start_from_(consumer.start_from),
       runtime_(runtime),
       log_(std::move(log)),
+      topic_missing_(std::move(missing)),
       io_bell_(runtime.NewDoorbell()),
       wait_bell_(runtime.NewDoorbell()),
       closed_bell_(runtime.NewDoorbell()),
@@ -105,33 +107,54 @@ void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     rd_kafka_message_destroy(std::exchange(message, nullptr));
   }
   absl::MutexLock lock(&mu_);
-  for (rd_kafka_message_t* message : taken_) {
+  for (std::size_t i = 0; i < taken_.size(); ++i) {
+    rd_kafka_message_t* message = taken_[i];
     if (message == nullptr) continue;
     ConsumerEvent& event = events.emplace_back();
-    if (HandOut(message, event)) continue;
+    const PartitionTable::Fetched fetched = HandOut(message, event);
+    if (fetched == PartitionTable::Fetched::kHandOut) continue;
     events.pop_back();
-    rd_kafka_message_destroy(message);
+    if (fetched == PartitionTable::Fetched::kDrop) {
+      rd_kafka_message_destroy(message);
+      continue;
+    }
+    // A new epoch for it, told before its messages: these wait for the next turn.
+    StartOver(source_of_.at({message->rkt, message->partition}));
+    strays_.insert(strays_.begin(), taken_.begin() + static_cast<std::ptrdiff_t>(i), taken_.end());
+    std::erase(strays_, nullptr);
+    break;
   }
   taken_.clear();
 }
 
-bool ConsumerCore::HandOut(rd_kafka_message_t* message, ConsumerEvent& event) {
+void ConsumerCore::StartOver(std::uint32_t source) {
+  log_->warn(
+      "kafka: {}: {}[{}] has started over: its topic was deleted and made again, or has lost "
+      "messages",
+      name_, table_.Get(source).topic, table_.Get(source).number);
+  Push(ConsumerEvent::Kind::kLost, table_.NextEpoch(), {source});
+  const std::uint64_t epoch = table_.NextEpoch();
+  table_.Assign(source, epoch);
+  Push(ConsumerEvent::Kind::kAssigned, epoch, {source});
+}
+
+PartitionTable::Fetched ConsumerCore::HandOut(rd_kafka_message_t* message, ConsumerEvent& event) {
   const auto key =
       std::make_pair(static_cast<const rd_kafka_topic_t*>(message->rkt), message->partition);
   auto found = source_of_.find(key);
   if (found == source_of_.end()) {
     const std::optional<std::uint32_t> source =
         table_.Find(rd_kafka_topic_name(message->rkt), message->partition);
-    if (!source) return false;
+    if (!source) return PartitionTable::Fetched::kDrop;
     found = source_of_.emplace(key, *source).first;
   }
-  const std::optional<DeliveryTag> tag = table_.HandOut(found->second, message->offset);
-  if (!tag) return false;
-
   ReceivedMessage& received = event.message;
+  const PartitionTable::Fetched fetched = table_.HandOut(
+      found->second, message->offset, rd_kafka_message_timestamp(message, nullptr), received.tag);
+  if (fetched != PartitionTable::Fetched::kHandOut) return fetched;
+
   event.kind = ConsumerEvent::Kind::kMessage;
-  event.epoch = tag->epoch;
-  received.tag = *tag;
+  event.epoch = received.tag.epoch;
   received.channel = rd_kafka_topic_name(message->rkt);
   received.key = View(message->key, message->key_len);
   received.body = View(message->payload, message->len);
@@ -150,7 +173,7 @@ bool ConsumerCore::HandOut(rd_kafka_message_t* message, ConsumerEvent& event) {
   }
   messages_out.fetch_add(1, std::memory_order_relaxed);
   received.owner = MessageOwner(message, &DestroyMessage);
-  return true;
+  return fetched;
 }
 
 void ConsumerCore::Interrupt() {

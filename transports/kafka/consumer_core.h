@@ -35,7 +35,7 @@ namespace omnibus::kafka {
 class ConsumerCore final : public ClientEvents, public Remains {
  public:
   ConsumerCore(const KafkaOptions& options, const ConsumerOptions& consumer, Runtime& runtime,
-               std::shared_ptr<spdlog::logger> log);
+               std::shared_ptr<spdlog::logger> log, TopicMissing missing);
   ~ConsumerCore() override;
 
   // Its owner joins the thread before it destroys this.
@@ -90,6 +90,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void CommitSoon(absl::Time now);
   void StartCommit(std::vector<Position> positions, absl::Time now);
   void EndCommit(rd_kafka_resp_err_t error);
+  void LookForMissing(absl::Time now);
   void Fail(absl::Status status);
   absl::Time NextWake(absl::Time now);
 
@@ -124,7 +125,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
       ABSL_LOCKS_EXCLUDED(take_mu_, mu_);
   void TakeChanges(std::size_t max_events, std::vector<ConsumerEvent>& events)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  bool HandOut(rd_kafka_message_t* message, ConsumerEvent& event)
+  void StartOver(std::uint32_t source) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
+  PartitionTable::Fetched HandOut(rd_kafka_message_t* message, ConsumerEvent& event)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
 
   const KafkaOptions options_;
@@ -134,6 +136,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   const StartFrom start_from_;
   Runtime& runtime_;
   const std::shared_ptr<spdlog::logger> log_;
+  const TopicMissing topic_missing_;
   const std::unique_ptr<Doorbell> io_bell_;
   const std::unique_ptr<Doorbell> wait_bell_;
   const std::unique_ptr<Doorbell> closed_bell_;
@@ -184,6 +187,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   std::optional<Leaving> leaving_;
   std::optional<Commit> commit_;
   std::unique_ptr<StartPositions> starts_;
+  absl::Time look_at_ = absl::InfinitePast();
   absl::Time retry_at_ = absl::InfinitePast();
   absl::flat_hash_map<std::string, int> read_partitions_;  // of nobody's reader
   QueuePtr close_queue_;

@@ -16,6 +16,7 @@ namespace {
 constexpr absl::Duration kIdle = absl::Seconds(1);
 constexpr absl::Duration kLeaving = absl::Milliseconds(20);
 constexpr absl::Duration kQuestion = absl::Seconds(1);
+constexpr absl::Duration kLookForMissing = absl::Seconds(2);
 constexpr absl::Duration kCommitLost = absl::Seconds(60);
 
 void Ring(rd_kafka_t*, void* bell) { static_cast<Doorbell*>(bell)->Ring(); }
@@ -70,7 +71,11 @@ void ConsumerCore::Run() {
     HandleRebalances(now);
     ContinueRevoke(now);
     CommitSoon(now);
-    if (is_reader()) AddPartitionsOfReader(now);
+    if (is_reader()) {
+      AddPartitionsOfReader(now);
+    } else {
+      LookForMissing(now);
+    }
     io_bell_->Wait(NextWake(runtime_.Now()));
   }
   Finish();
@@ -107,9 +112,12 @@ void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: {
-      log_->warn("kafka: {}: {}: {}; waiting for it", name_, topic, text);
+      if (topic.empty()) return;
+      topic_missing_(topic);
       absl::MutexLock lock(&mu_);
-      if (!topic.empty()) missing_.insert(topic);
+      if (missing_.insert(topic).second) {
+        log_->warn("kafka: {}: {}: {}; waiting for it", name_, topic, text);
+      }
       return;
     }
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
@@ -131,6 +139,23 @@ void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
       log_->warn("kafka: {}: {}{}{}", name_, topic, topic.empty() ? "" : ": ", text);
       return;
   }
+}
+
+void ConsumerCore::LookForMissing(absl::Time now) {
+  std::string topic;
+  {
+    absl::MutexLock lock(&mu_);
+    if (missing_.empty() || now < look_at_) return;
+    topic = *missing_.begin();
+  }
+  // A topic that was made again with the same partitions may come back without a rebalance.
+  look_at_ = now + kLookForMissing;
+  if (!starts_->CountPartitions(topic).ok()) {
+    topic_missing_(topic);
+    return;
+  }
+  absl::MutexLock lock(&mu_);
+  missing_.erase(topic);
 }
 
 void ConsumerCore::Fail(absl::Status status) {

@@ -250,6 +250,7 @@ void ConsumerCore::AddPartitionsOfReader(absl::Time now) {
     const absl::StatusOr<int> count = starts_->CountPartitions(topic);
     if (!count.ok()) {
       if (count.status().code() == absl::StatusCode::kNotFound) {
+        topic_missing_(topic);
         absl::MutexLock lock(&mu_);
         if (missing_.insert(topic).second)
           log_->warn("{}; waiting for it", std::string(count.status().message()));

@@ -12,6 +12,7 @@
 #include "transports/kafka/client.h"
 #include "transports/kafka/consumer.h"
 #include "transports/kafka/producer.h"
+#include "transports/kafka/topic_keeper.h"
 #include "transports/kafka/topology.h"
 
 namespace omnibus {
@@ -67,7 +68,8 @@ class KafkaTransport final : public Transport {
       : options_(std::move(options)),
         max_body_bytes_(MaxBodyBytes(options_)),
         runtime_(runtime),
-        log_(std::move(log)) {}
+        log_(std::move(log)),
+        keeper_(options_, runtime_, log_) {}
 
   ~KafkaTransport() override {
     absl::MutexLock lock(&mu_);
@@ -82,12 +84,14 @@ class KafkaTransport final : public Transport {
   }
 
   absl::Status Declare(const Topology& topology, DeclareMode mode, absl::Time deadline) override {
+    // Kept even when it fails now: what is missing is made once the broker is there.
+    if (mode == DeclareMode::kDeclare) keeper_.Keep(topology);
     return kafka::DeclareTopics(options_, topology, mode, deadline, runtime_, log_);
   }
 
   absl::StatusOr<std::unique_ptr<Producer>> OpenProducer() override {
     absl::StatusOr<kafka::OpenedProducer> opened =
-        kafka::OpenProducer(options_, max_body_bytes_, runtime_, log_);
+        kafka::OpenProducer(options_, max_body_bytes_, runtime_, log_, Missing());
     if (!opened.ok()) return opened.status();
     Keep(std::move(opened->remains));
     return std::move(opened->producer);
@@ -95,13 +99,17 @@ class KafkaTransport final : public Transport {
 
   absl::StatusOr<std::unique_ptr<Consumer>> OpenConsumer(const ConsumerOptions& consumer) override {
     absl::StatusOr<kafka::OpenedConsumer> opened =
-        kafka::OpenConsumer(options_, consumer, runtime_, log_);
+        kafka::OpenConsumer(options_, consumer, runtime_, log_, Missing());
     if (!opened.ok()) return opened.status();
     Keep(std::move(opened->remains));
     return std::move(opened->consumer);
   }
 
  private:
+  kafka::TopicMissing Missing() {
+    return [this](const std::string& topic) { keeper_.Missing(topic); };
+  }
+
   // Threads outlive what they serve by a little, and are joined here: those of long ago now, the
   // rest in the end.
   void Keep(std::shared_ptr<kafka::Remains> opened) {
@@ -118,6 +126,7 @@ class KafkaTransport final : public Transport {
   const std::size_t max_body_bytes_;
   Runtime& runtime_;
   const std::shared_ptr<spdlog::logger> log_;
+  kafka::TopicKeeper keeper_;
 
   absl::Mutex mu_;
   std::vector<std::shared_ptr<kafka::Remains>> opened_ ABSL_GUARDED_BY(mu_);

@@ -33,17 +33,22 @@ void PartitionTable::StartAt(std::uint32_t source, std::int64_t offset) {
   partitions_[source].marks.emplace(offset);
 }
 
-std::optional<DeliveryTag> PartitionTable::HandOut(std::uint32_t source, std::int64_t offset) {
+PartitionTable::Fetched PartitionTable::HandOut(std::uint32_t source, std::int64_t offset,
+                                                std::int64_t time, DeliveryTag& tag) {
   Partition& partition = partitions_[source];
-  if (partition.epoch == 0 || partition.leaving || offset <= partition.last) return std::nullopt;
+  if (partition.epoch == 0 || partition.leaving) return Fetched::kDrop;
+  if (offset == partition.last && time == partition.last_time) return Fetched::kDrop;
+  if (offset <= partition.last) return Fetched::kStartOver;
   if (!partition.marks) {
     // The group's position was before this one, by a gap at most.
     partition.marks.emplace(offset);
     partition.told = offset;
   }
   partition.last = offset;
+  partition.last_time = time;
   partition.marks->Received(offset);
-  return DeliveryTag{.epoch = partition.epoch, .source = source, .position = offset};
+  tag = {.epoch = partition.epoch, .source = source, .position = offset};
+  return Fetched::kHandOut;
 }
 
 std::size_t PartitionTable::Settle(std::span<const DeliveryTag> tags) {

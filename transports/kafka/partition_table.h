@@ -27,9 +27,10 @@ class PartitionTable {
   struct Partition {
     std::string topic;
     std::int32_t number = 0;
-    std::uint64_t epoch = 0;  // of the assignment that it is owned under; 0: not owned
-    bool leaving = false;     // revoked: nothing more is handed out
-    std::int64_t last = -1;   // handed out last in this epoch
+    std::uint64_t epoch = 0;      // of the assignment that it is owned under; 0: not owned
+    bool leaving = false;         // revoked: nothing more is handed out
+    std::int64_t last = -1;       // handed out last in this epoch
+    std::int64_t last_time = -1;  // and when it was written
     std::optional<Watermark> marks;
     std::int64_t told = -1;  // the broker was told this position, or gave it to us
   };
@@ -50,10 +51,16 @@ class PartitionTable {
   // Its epoch has passed.
   void Drop(std::uint32_t source) { partitions_[source].epoch = 0; }
 
-  // The tag of a message that is being handed out. Nothing for one that is not to be: its partition
-  // is not ours or is leaving, or it was handed out before (librdkafka 2.0 may repeat one around a
-  // pause).
-  std::optional<DeliveryTag> HandOut(std::uint32_t source, std::int64_t offset);
+  // What to do with a message that was fetched.
+  enum class Fetched {
+    kHandOut,
+    kDrop,  // its partition is not ours or leaves, or it was handed out already: librdkafka 2.0 may
+            // repeat one around a pause
+    kStartOver,  // the log behind the partition is another one: its topic was deleted and made
+                 // again
+  };
+  // For kHandOut, `tag` is set. `time` is the message's own, in any unit.
+  Fetched HandOut(std::uint32_t source, std::int64_t offset, std::int64_t time, DeliveryTag& tag);
 
   // How many were dropped.
   std::size_t Settle(std::span<const DeliveryTag> tags);

@@ -30,8 +30,10 @@ class ProducerHandle final : public KafkaProducer {
 }  // namespace
 
 absl::StatusOr<OpenedProducer> OpenProducer(const KafkaOptions& options, std::size_t max_body_bytes,
-                                            Runtime& runtime, std::shared_ptr<spdlog::logger> log) {
-  auto core = std::make_shared<ProducerCore>(options, max_body_bytes, runtime, std::move(log));
+                                            Runtime& runtime, std::shared_ptr<spdlog::logger> log,
+                                            TopicMissing missing) {
+  auto core = std::make_shared<ProducerCore>(options, max_body_bytes, runtime, std::move(log),
+                                             std::move(missing));
   if (absl::Status status = core->Start(); !status.ok()) return status;
   return OpenedProducer{std::make_unique<ProducerHandle>(core), core};
 }

@@ -7,6 +7,7 @@
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
 #include "omnibus/transports/kafka.h"
+#include "transports/kafka/topic_keeper.h"
 
 namespace spdlog {
 class logger;
@@ -35,6 +36,7 @@ struct OpenedProducer {
   std::shared_ptr<Remains> remains;
 };
 absl::StatusOr<OpenedProducer> OpenProducer(const KafkaOptions& options, std::size_t max_body_bytes,
-                                            Runtime& runtime, std::shared_ptr<spdlog::logger> log);
+                                            Runtime& runtime, std::shared_ptr<spdlog::logger> log,
+                                            TopicMissing missing);
 
 }  // namespace omnibus::kafka

@@ -61,11 +61,13 @@ rd_kafka_topic_t* ProducerInstance::Topic(std::string_view name) {
 }
 
 ProducerCore::ProducerCore(const KafkaOptions& options, std::size_t max_body_bytes,
-                           Runtime& runtime, std::shared_ptr<spdlog::logger> log)
+                           Runtime& runtime, std::shared_ptr<spdlog::logger> log,
+                           TopicMissing missing)
     : max_body_bytes_(max_body_bytes),
       properties_(ProducerProperties(options)),
       runtime_(runtime),
       log_(std::move(log)),
+      topic_missing_(std::move(missing)),
       io_bell_(runtime.NewDoorbell()),
       closed_bell_(runtime.NewDoorbell()),
       link_("producer", log_) {}
@@ -160,12 +162,21 @@ absl::Status ProducerCore::Produce(const OutgoingMessage& message, PendingSend* 
     return absl::OkStatus();
   }
   const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
+  Missing(code, message.channel);
   // The instance is about to be replaced: a little later there is room again.
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     return absl::ResourceExhaustedError(
         absl::StrCat("kafka: publish to ", AbslView(message.channel), ": the client starts anew"));
   }
   return ToStatus(code, absl::StrCat("publish to ", AbslView(message.channel)));
+}
+
+void ProducerCore::Missing(rd_kafka_resp_err_t error, std::string_view topic) const {
+  if (error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+      error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+      error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+    topic_missing_(std::string(topic));
+  }
 }
 
 absl::Status ProducerCore::Flush(absl::Time deadline) {

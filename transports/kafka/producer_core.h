@@ -39,7 +39,7 @@ struct ProducerInstance {
 class ProducerCore final : public ClientEvents, public Remains {
  public:
   ProducerCore(const KafkaOptions& options, std::size_t max_body_bytes, Runtime& runtime,
-               std::shared_ptr<spdlog::logger> log);
+               std::shared_ptr<spdlog::logger> log, TopicMissing missing);
 
   // Its owner joins the thread before it destroys this.
   absl::Status Start();
@@ -71,6 +71,7 @@ class ProducerCore final : public ClientEvents, public Remains {
   void Run();
   bool Serve(ProducerInstance& instance, bool current);
   void Report(rd_kafka_event_t* event);
+  void Missing(rd_kafka_resp_err_t error, std::string_view topic) const;
   void KeepDeadlines(absl::Time now);
   // Starts a new client. The old one sends nothing more, and tells of each message that it still
   // has whether it may have been written.
@@ -82,6 +83,7 @@ class ProducerCore final : public ClientEvents, public Remains {
   const Properties properties_;
   Runtime& runtime_;
   const std::shared_ptr<spdlog::logger> log_;
+  const TopicMissing topic_missing_;
   const std::unique_ptr<Doorbell> io_bell_;      // wakes the I/O thread
   const std::unique_ptr<Doorbell> closed_bell_;  // no completion runs any more
   std::unique_ptr<Thread> thread_;

@@ -126,6 +126,7 @@ void ProducerCore::Report(rd_kafka_event_t* event) {
         outcomes_.push_back({static_cast<PendingSend*>(message._private), absl::OkStatus()});
         continue;
       }
+      Missing(message.err, rd_kafka_topic_name(message.rkt));
       const LinkHealth health = link_.Get();
       outcomes_.push_back({static_cast<PendingSend*>(message._private),
                            DeliveryStatus(message.err, rd_kafka_message_status(&message),

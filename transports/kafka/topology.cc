@@ -201,6 +201,12 @@ class Declaration final : public ClientEvents {
 
 }  // namespace
 
+std::vector<std::string> TopicNames(const Topology& topology) {
+  std::vector<std::string> names;
+  for (const auto& [name, shape] : Wanted(KafkaOptions(), topology)) names.push_back(name);
+  return names;
+}
+
 absl::Status DeclareTopics(const KafkaOptions& options, const Topology& topology, DeclareMode mode,
                            absl::Time deadline, Runtime& runtime,
                            std::shared_ptr<spdlog::logger> log) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -14,6 +16,9 @@ class logger;
 }
 
 namespace omnibus::kafka {
+
+// The topics that `topology` is.
+std::vector<std::string> TopicNames(const Topology& topology);
 
 // See Transport::Declare(). Blocks until done, or until `deadline`.
 absl::Status DeclareTopics(const KafkaOptions& options, const Topology& topology, DeclareMode mode,

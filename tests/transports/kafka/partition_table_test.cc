@@ -14,6 +14,13 @@ std::size_t Settle(PartitionTable& table, const DeliveryTag& tag) {
 class PartitionTableTest : public ::testing::Test {
  protected:
   void SetUp() override { table_.Assign(source_, epoch_); }
+  // Written at the time of its offset.
+  std::optional<DeliveryTag> HandOut(std::int64_t offset) {
+    DeliveryTag tag;
+    if (table_.HandOut(source_, offset, offset, tag) != PartitionTable::Fetched::kHandOut)
+      return std::nullopt;
+    return tag;
+  }
   PartitionTable table_;
   const std::uint32_t source_ = table_.SourceOf("orders", 3);
   const std::uint64_t epoch_ = table_.NextEpoch();
@@ -28,8 +35,8 @@ TEST_F(PartitionTableTest, APartitionKeepsItsNumber) {
 }
 
 TEST_F(PartitionTableTest, ThePositionStaysAtTheLowestUnfinishedOne) {
-  const auto first = table_.HandOut(source_, 10);
-  const auto second = table_.HandOut(source_, 15);  // a gap, from compaction
+  const auto first = HandOut(10);
+  const auto second = HandOut(15);  // a gap, from compaction
   ASSERT_TRUE(first && second);
   EXPECT_EQ(Settle(table_, *second), 0U);
   EXPECT_TRUE(table_.Untold().empty());
@@ -41,27 +48,33 @@ TEST_F(PartitionTableTest, ThePositionStaysAtTheLowestUnfinishedOne) {
 }
 
 TEST_F(PartitionTableTest, AMessageThatComesTwiceIsHandedOutOnce) {
-  EXPECT_TRUE(table_.HandOut(source_, 10));
-  EXPECT_FALSE(table_.HandOut(source_, 10));
-  EXPECT_FALSE(table_.HandOut(source_, 9));
-  EXPECT_TRUE(table_.HandOut(source_, 11));
+  EXPECT_TRUE(HandOut(10));
+  EXPECT_FALSE(HandOut(10));
+  EXPECT_TRUE(HandOut(11));
+}
+
+TEST_F(PartitionTableTest, ALogThatStartsOverIsNoticed) {
+  ASSERT_TRUE(HandOut(10));
+  DeliveryTag tag;
+  EXPECT_EQ(table_.HandOut(source_, 0, 99, tag), PartitionTable::Fetched::kStartOver);
+  EXPECT_EQ(table_.HandOut(source_, 10, 99, tag), PartitionTable::Fetched::kStartOver);
 }
 
 TEST_F(PartitionTableTest, NothingIsHandedOutOfAPartitionThatLeavesButItsMessagesCanBeSettled) {
-  const auto running = table_.HandOut(source_, 1);
+  const auto running = HandOut(1);
   table_.Leave(source_);
-  EXPECT_FALSE(table_.HandOut(source_, 2));
+  EXPECT_FALSE(HandOut(2));
   EXPECT_EQ(table_.Unfinished(std::array{source_}), 1U);
   EXPECT_EQ(Settle(table_, *running), 0U);
   EXPECT_EQ(table_.Untold().size(), 1U);
 }
 
 TEST_F(PartitionTableTest, ASettleOfAnOldEpochIsDroppedAndCounted) {
-  const auto old = table_.HandOut(source_, 1);
+  const auto old = HandOut(1);
   table_.Drop(source_);
   EXPECT_EQ(Settle(table_, *old), 1U);
   table_.Assign(source_, table_.NextEpoch());
-  const auto again = table_.HandOut(source_, 1);
+  const auto again = HandOut(1);
   EXPECT_EQ(Settle(table_, *old), 1U);
   EXPECT_EQ(table_.dropped(), 2U);
   EXPECT_EQ(Settle(table_, *again), 0U);

@@ -69,6 +69,42 @@ TEST_F(KafkaTopologyTest, AReplicationThatTheClusterCannotHaveIsAnError) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
 }
 
+void Delete(const std::string& brokers, const std::string& topic) {
+  char error[256];
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), error, sizeof error);
+  rd_kafka_t* client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
+  ASSERT_NE(client, nullptr);
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
+  rd_kafka_DeleteTopic_t* wanted = rd_kafka_DeleteTopic_new(topic.c_str());
+  rd_kafka_DeleteTopics(client, &wanted, 1, nullptr, queue);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 10'000);
+  EXPECT_NE(event, nullptr);
+  if (event != nullptr) rd_kafka_event_destroy(event);
+  rd_kafka_DeleteTopic_destroy(wanted);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_destroy(client);
+}
+
+TEST_F(KafkaTopologyTest, ADeclaredTopicThatSomebodyDeletesIsMadeAgainAndReadingGoesOn) {
+  const std::string topic = Topic();
+  auto producer = transport_->OpenProducer();
+  ASSERT_TRUE(producer.ok());
+  auto consumer = Join(topic, "billing");
+  ASSERT_EQ(Publish(**producer, topic, "k", "before"), absl::OkStatus());
+  const std::vector<Received> received = Receive(*consumer, 1);
+  ASSERT_EQ(received.size(), 1U);
+  Settle(*consumer, received);
+  Delete(brokers_, topic);
+  EXPECT_TRUE(
+      Eventually([&] { return Publish(**producer, topic, "k", "after", absl::Seconds(2)).ok(); },
+                 absl::Seconds(30)));
+  const std::vector<Received> again = Receive(*consumer, 1, absl::Seconds(30));
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].body, "after");
+  EXPECT_TRUE(Eventually([&] { return consumer->Health().healthy; })) << consumer->Health().detail;
+}
+
 // Nothing listens there.
 class KafkaUnreachableTest : public KafkaTest {
  protected:
