@@ -139,9 +139,7 @@ TEST_P(OverABroker, AChannelThatDoesNotExistIsNamed) {
     command.insert(command.end(), {"--config", file, "--timeout", "20s"});
     const Finished refused = RunToEnd(command);
     EXPECT_EQ(refused.code, 1) << command[1];
-    EXPECT_THAT(refused.errors,
-                AllOf(HasSubstr("cli-test.shop.events"), HasSubstr("does not exist")))
-        << command[1];
+    EXPECT_THAT(refused.errors, HasSubstr("cli-test.shop.events")) << command[1];
   }
 }
 
