@@ -20,11 +20,8 @@ TEST_P(TransportBehaviour, EachGroupGetsEverything) {
 }
 
 TEST_P(TransportBehaviour, MembersOfOneGroupShareWithoutOverlap) {
-  const std::string channel = Declare("orders", {"billing"});
-  Workers workers;
-  for (int i = 0; i < 3; ++i) {
-    workers.push_back(std::make_unique<Worker>(Join(channel, "billing")));
-  }
+  const std::string channel = Declare("orders", {"billing"}, 6);
+  Workers workers = Crowd(channel, "billing", 3, 6);
   PublishMany(channel, 300, 60);
   EXPECT_TRUE(WaitFor(workers, 300));
   workers.clear();
@@ -37,10 +34,7 @@ TEST_P(TransportBehaviour, ManyPublishersAndManyConsumersLoseNothing) {
   constexpr int kPublishers = 50;
   constexpr int kEach = 20;
   const std::string channel = Declare("orders", {"billing"}, features().crowd);
-  Workers workers;
-  for (int i = 0; i < features().crowd; ++i) {
-    workers.push_back(std::make_unique<Worker>(Join(channel, "billing")));
-  }
+  Workers workers = Crowd(channel, "billing", features().crowd, features().crowd);
   std::vector<std::unique_ptr<Thread>> publishers;
   for (int i = 0; i < kPublishers; ++i) {
     publishers.push_back(SystemRuntime().Spawn("publisher", [this, i, &channel] {
@@ -68,11 +62,8 @@ TEST_P(TransportBehaviour, KeepsTheOrderOfAKeyForOneMember) {
 
 TEST_P(TransportBehaviour, KeepsTheOrderOfAKeyForSeveralMembers) {
   if (!capabilities().ordered_by_key) GTEST_SKIP() << "not declared: ordered_by_key";
-  const std::string channel = Declare("orders", {"billing"});
-  Workers workers;
-  for (int i = 0; i < 4; ++i) {
-    workers.push_back(std::make_unique<Worker>(Join(channel, "billing")));
-  }
+  const std::string channel = Declare("orders", {"billing"}, 8);
+  Workers workers = Crowd(channel, "billing", 4, 8);
   PublishMany(channel, 400, 20);
   EXPECT_TRUE(WaitFor(workers, 400));
 }

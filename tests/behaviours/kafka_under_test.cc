@@ -1,3 +1,7 @@
+#include <memory>
+#include <optional>
+#include <string>
+
 #include "omnibus/transports/kafka.h"
 #include "spdlog/spdlog.h"
 #include "tests/behaviours/transport_behaviour.h"
@@ -5,6 +9,11 @@
 
 namespace omnibus::behaviours {
 namespace {
+
+std::shared_ptr<spdlog::logger> Log() {
+  spdlog::set_level(spdlog::level::warn);
+  return spdlog::default_logger();
+}
 
 TransportUnderTest Kafka() {
   TransportUnderTest under_test;
@@ -21,8 +30,7 @@ TransportUnderTest Kafka() {
     KafkaOptions options;
     options.brokers = address;
     if (queue > 0) options.queue_messages = queue;
-    auto transport =
-        MakeKafkaTransport(std::move(options), SystemRuntime(), spdlog::default_logger());
+    auto transport = MakeKafkaTransport(std::move(options), SystemRuntime(), Log());
     return transport.ok() ? *std::move(transport) : nullptr;
   };
   return under_test;

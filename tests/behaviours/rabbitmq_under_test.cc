@@ -1,3 +1,7 @@
+#include <memory>
+#include <optional>
+#include <string>
+
 #include "omnibus/transports/rabbitmq.h"
 #include "spdlog/spdlog.h"
 #include "tests/behaviours/transport_behaviour.h"
@@ -5,6 +9,11 @@
 
 namespace omnibus::behaviours {
 namespace {
+
+std::shared_ptr<spdlog::logger> Log() {
+  spdlog::set_level(spdlog::level::warn);
+  return spdlog::default_logger();
+}
 
 TransportUnderTest RabbitMq() {
   TransportUnderTest under_test;
@@ -22,8 +31,7 @@ TransportUnderTest RabbitMq() {
       options.publisher.queue = queue;
       options.publisher.in_flight = queue;
     }
-    auto transport =
-        MakeRabbitMqTransport(std::move(options), SystemRuntime(), spdlog::default_logger());
+    auto transport = MakeRabbitMqTransport(std::move(options), SystemRuntime(), Log());
     return transport.ok() ? *std::move(transport) : nullptr;
   };
   return under_test;

@@ -1,7 +1,5 @@
 #include "tests/behaviours/transport_behaviour.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -65,15 +63,15 @@ void Member::Take(ConsumerEvent event) {
       history_.Delivered(group_, name_, backlog_.back().channel, backlog_.back().id);
       break;
     case ConsumerEvent::Kind::kAssigned:
-      assigned_ += event.sources.size();
+      owned_.insert(event.sources.begin(), event.sources.end());
       break;
     case ConsumerEvent::Kind::kRevoked:
-      assigned_ -= event.sources.size();
-      consumer_->Release(event.epoch);
-      break;
     case ConsumerEvent::Kind::kLost:
+      for (const std::uint32_t source : event.sources) owned_.erase(source);
+      if (event.kind == ConsumerEvent::Kind::kRevoked) consumer_->Release(event.epoch);
       break;
   }
+  assigned_ = owned_.size();
 }
 
 std::vector<Received> Member::Receive(std::size_t count, Settling settling, absl::Time deadline) {
@@ -147,8 +145,7 @@ Report TransportBehaviour::TakeReport() {
 }
 
 std::string TransportBehaviour::Unique(std::string_view name) const {
-  static const std::uint64_t run = SystemRuntime().Random() % 1'000'000'000;
-  return absl::StrCat("behaviour-", getpid(), "-", run, ".", AbslView(name));
+  return absl::StrCat("behaviour-", run_, ".", AbslView(name));
 }
 
 std::string TransportBehaviour::Declare(std::string_view name,
@@ -278,6 +275,33 @@ bool TransportBehaviour::WaitFor(const std::vector<std::unique_ptr<Worker>>& wor
     SystemRuntime().SleepUntil(In(absl::Milliseconds(5)));
   }
   return false;
+}
+
+std::vector<std::unique_ptr<Worker>> TransportBehaviour::Crowd(const std::string& channel,
+                                                               const std::string& group,
+                                                               std::size_t members,
+                                                               std::size_t partitions) {
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (std::size_t i = 0; i < members; ++i) {
+    workers.push_back(std::make_unique<Worker>(Join(channel, group)));
+  }
+  if (!features().moves_sources) return workers;
+  const absl::Time deadline = In(kPatience);
+  while (true) {
+    std::size_t sum = 0;
+    std::size_t idle = 0;
+    for (const auto& worker : workers) {
+      sum += worker->assigned();
+      if (worker->assigned() == 0) ++idle;
+    }
+    if (sum == partitions && idle == 0) return workers;
+    if (Now() >= deadline) {
+      ADD_FAILURE() << sum << " of " << partitions << " sources are assigned, and " << idle
+                    << " members have none";
+      return workers;
+    }
+    SystemRuntime().SleepUntil(In(absl::Milliseconds(10)));
+  }
 }
 
 std::vector<std::string> IdsOf(const std::vector<Received>& messages) {

@@ -10,6 +10,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -95,6 +97,7 @@ class Member {
   bool Settle(const Received& message);
 
   Consumer& consumer() { return *consumer_; }
+  // Of its sources, those that it owns now. From any thread.
   std::size_t assigned() const { return assigned_; }
 
  private:
@@ -106,6 +109,7 @@ class Member {
   const std::string name_;
   History& history_;
   std::vector<Received> backlog_;  // came, and was not asked for yet
+  std::set<std::uint32_t> owned_;
   std::atomic<std::size_t> assigned_ = 0;
 };
 
@@ -117,6 +121,7 @@ class Worker {
 
   void Stop();
   std::size_t received() const { return received_.load(); }
+  std::size_t assigned() const { return member_->assigned(); }
 
  private:
   const std::unique_ptr<Member> member_;
@@ -139,7 +144,7 @@ class TransportBehaviour : public ::testing::TestWithParam<TransportUnderTest> {
   // As if the process had been replaced: a new transport to the same broker.
   void Reopen(int queue = 0);
 
-  // Another name in each test and run.
+  // Another name in each test, and each time that it runs.
   std::string Unique(std::string_view name) const;
 
   // Declares a channel, and groups that are due all that is published to it from now on. Returns
@@ -176,6 +181,10 @@ class TransportBehaviour : public ::testing::TestWithParam<TransportUnderTest> {
   std::unique_ptr<Member> Join(const std::string& channel, const std::string& group);
   std::unique_ptr<Member> Open(const ConsumerOptions& options);
 
+  // Members that work, once the group has found its balance: each has something of `partitions`.
+  std::vector<std::unique_ptr<Worker>> Crowd(const std::string& channel, const std::string& group,
+                                             std::size_t members, std::size_t partitions);
+
   // Waits until they have that many together.
   static bool WaitFor(const std::vector<std::unique_ptr<Worker>>& workers, std::size_t count);
 
@@ -185,6 +194,7 @@ class TransportBehaviour : public ::testing::TestWithParam<TransportUnderTest> {
   History history_;
 
  private:
+  const std::uint64_t run_ = SystemRuntime().Random();
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Producer> producer_;
   std::atomic<int> last_id_ = 0;
