@@ -83,10 +83,7 @@ void ConsumerSource::OnMethod(Connection& connection, const amqp_method_t& metho
       if (state_ != State::kOpening) return;  // the next browser
       state_ = State::kConsuming;
       epoch_ = ++next_epoch_;
-      events_.push_back({.kind = ConsumerEvent::Kind::kAssigned,
-                         .message = {},
-                         .epoch = epoch_,
-                         .sources = {spec_.index}});
+      Append(ConsumerEvent::Kind::kAssigned);
       return;
     case AMQP_BASIC_CANCEL_METHOD: {
       const auto& cancel = *static_cast<const amqp_basic_cancel_t*>(method.decoded);
@@ -114,23 +111,23 @@ void ConsumerSource::OnMethod(Connection& connection, const amqp_method_t& metho
 
 void ConsumerSource::OnDeliver(const amqp_basic_deliver_t& deliver) {
   if (state_ != State::kConsuming) return;  // it goes back with the channel
-  message_ = ReceivedMessage();
-  message_.owner = pool_.Take();
-  Delivery& delivery = DeliveryPool::Of(message_.owner);
+  message_.emplace();
+  message_->owner = pool_.Take();
+  Delivery& delivery = DeliveryPool::Of(message_->owner);
   delivery.routing_key.assign(ToView(deliver.routing_key));
-  message_.channel = spec_.channel;
-  message_.routing_key = delivery.routing_key;
-  message_.redelivered = deliver.redelivered;
-  message_.tag = {epoch_, spec_.index, static_cast<std::int64_t>(deliver.delivery_tag)};
+  message_->channel = spec_.channel;
+  message_->routing_key = delivery.routing_key;
+  message_->redelivered = deliver.redelivered;
+  message_->tag = {epoch_, spec_.index, static_cast<std::int64_t>(deliver.delivery_tag)};
   has_header_ = false;
 }
 
 void ConsumerSource::OnHeader(const amqp_frame_t& frame) {
-  if (!message_.owner) return;
-  Delivery& delivery = DeliveryPool::Of(message_.owner);
+  if (!message_) return;
+  Delivery& delivery = DeliveryPool::Of(message_->owner);
   const auto& header = frame.payload.properties;
   ReadProperties(*static_cast<const amqp_basic_properties_t*>(header.decoded), delivery.text,
-                 message_);
+                 *message_);
   has_header_ = true;
   body_left_ = header.body_size;
   delivery.body.reserve(static_cast<std::size_t>(std::min(body_left_, kTrustedBodyBytes)));
@@ -138,19 +135,16 @@ void ConsumerSource::OnHeader(const amqp_frame_t& frame) {
 }
 
 void ConsumerSource::OnBody(std::string_view part) {
-  if (!message_.owner || !has_header_) return;
-  Delivery& delivery = DeliveryPool::Of(message_.owner);
+  if (!message_ || !has_header_) return;
+  Delivery& delivery = DeliveryPool::Of(message_->owner);
   // A copy: the frame's memory belongs to rabbitmq-c, which reuses it for the next one.
   delivery.body.append(part);
   body_left_ -= std::min<std::uint64_t>(body_left_, part.size());
   if (body_left_ > 0) return;
-  message_.body = delivery.body;
+  message_->body = delivery.body;
   ++delivered_;
-  events_.push_back({.kind = ConsumerEvent::Kind::kMessage,
-                     .message = std::move(message_),
-                     .epoch = epoch_,
-                     .sources = {}});
-  message_ = ReceivedMessage();
+  events_.emplace_back().message = *std::move(message_);
+  message_.reset();
 }
 
 void ConsumerSource::Settle(Connection& connection, std::int64_t delivery_tag) {
@@ -175,7 +169,7 @@ void ConsumerSource::Settle(Connection& connection, std::int64_t delivery_tag) {
 void ConsumerSource::Close(Connection& connection) {
   if (state_ == State::kClosed || state_ == State::kClosing) return;
   state_ = State::kClosing;
-  message_ = ReceivedMessage();
+  message_.reset();
   amqp_channel_close_t close{};
   close.reply_code = AMQP_REPLY_SUCCESS;
   connection.Send(channel(), AMQP_CHANNEL_CLOSE_METHOD, close);
@@ -186,14 +180,18 @@ void ConsumerSource::OnConnectionLost(const absl::Status& why) {
   state_ = State::kClosed;
 }
 
+void ConsumerSource::Append(ConsumerEvent::Kind kind) {
+  ConsumerEvent& event = events_.emplace_back();
+  event.kind = kind;
+  event.epoch = epoch_;
+  event.sources.push_back(spec_.index);
+}
+
 void ConsumerSource::Lose(absl::Status why) {
-  message_ = ReceivedMessage();
+  message_.reset();
   status_ = std::move(why);
   if (epoch_ == 0) return;
-  events_.push_back({.kind = ConsumerEvent::Kind::kLost,
-                     .message = {},
-                     .epoch = epoch_,
-                     .sources = {spec_.index}});
+  Append(ConsumerEvent::Kind::kLost);
   epoch_ = 0;
 }
 

@@ -4,6 +4,7 @@
 #include <amqp.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,7 @@ class ConsumerSource {
   void OnHeader(const amqp_frame_t& frame);
   void OnBody(std::string_view part);
   void Lose(absl::Status why);
+  void Append(ConsumerEvent::Kind kind);
 
   const SourceSpec spec_;
   const int prefetch_;
@@ -79,8 +81,8 @@ class ConsumerSource {
 
   State state_ = State::kClosed;
   absl::Status status_;
-  std::uint64_t epoch_ = 0;  // 0: none
-  ReceivedMessage message_;  // the one that is being read, when it has an owner
+  std::uint64_t epoch_ = 0;                 // 0: none
+  std::optional<ReceivedMessage> message_;  // the one that is being read
   std::uint64_t body_left_ = 0;
   bool has_header_ = false;
 

@@ -11,7 +11,10 @@ class DeliveryQueueTest : public ::testing::Test {
  protected:
   void Change(ConsumerEvent::Kind kind, std::uint64_t epoch) {
     std::vector<ConsumerEvent> events;
-    events.push_back({.kind = kind, .message = {}, .epoch = epoch, .sources = {0}});
+    ConsumerEvent& event = events.emplace_back();
+    event.kind = kind;
+    event.epoch = epoch;
+    event.sources.push_back(0);
     queue_.Put(events);
   }
 
