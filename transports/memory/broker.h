@@ -38,7 +38,7 @@ class MemoryBroker {
   const Logs& logs() const { return *logs_.load(std::memory_order_acquire); }
 
   std::atomic<const Logs*> logs_{&no_logs_};
-  const Logs no_logs_;
+  const Logs no_logs_ = {};
 
   absl::Mutex mu_;
   std::vector<std::unique_ptr<memory::Log>> owned_logs_ ABSL_GUARDED_BY(mu_);

@@ -30,7 +30,10 @@ class MemoryConsumer final : public Consumer {
   }
 
   void ReadAlong(const std::vector<Log*>& logs, StartFrom start_from) {
-    logs_ = logs;
+    {
+      absl::MutexLock lock(&leave_mu_);
+      logs_ = logs;
+    }
     for (Log* const log : logs) {
       std::vector<Member::Grant> grants(log->partitions());
       for (std::size_t i = 0; i < grants.size(); ++i) {
