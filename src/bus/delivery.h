@@ -1,0 +1,104 @@
+// One message on its way through a module.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "bus/effects.h"
+#include "omnibus/envelope.h"
+#include "omnibus/event_type.h"
+#include "omnibus/module.h"
+#include "omnibus/transport.h"
+
+namespace omnibus {
+
+class Intake;
+
+// A partition or queue that the module owns at the moment: what was received from it, and is not
+// ended.
+struct Source {
+  std::uint64_t epoch = 0;
+  std::atomic<int> in_flight = 0;
+  std::atomic<bool> leaving =
+      false;  // revoked or lost: what has not started any more does not start
+};
+
+// The storage for an event of any type, kept for the next one.
+class EventStorage {
+ public:
+  EventStorage() = default;
+  EventStorage(const EventStorage&) = delete;
+  EventStorage& operator=(const EventStorage&) = delete;
+  ~EventStorage() { Clear(); }
+
+  // Default-constructs an event of `type`; ends the one before it.
+  void* Construct(const EventType& type) {
+    Clear();
+    if (type.size > capacity_ || type.alignment > alignof(std::max_align_t)) {
+      memory_.reset(new (std::align_val_t{kAlignment}) std::byte[type.size]);
+      capacity_ = type.size;
+    }
+    type.construct(memory_.get());
+    type_ = &type;
+    return memory_.get();
+  }
+
+  void Clear() {
+    if (type_ != nullptr) type_->destroy(memory_.get());
+    type_ = nullptr;
+  }
+
+  void* event() const { return type_ == nullptr ? nullptr : memory_.get(); }
+
+ private:
+  static constexpr std::size_t kAlignment = 64;
+
+  struct Free {
+    void operator()(std::byte* memory) const {
+      ::operator delete[](memory, std::align_val_t{kAlignment});
+    }
+  };
+
+  std::unique_ptr<std::byte[], Free> memory_;
+  std::size_t capacity_ = 0;
+  const EventType* type_ = nullptr;
+};
+
+// Owned by one thread at a time: the receiver's, a worker's, or, between the handler's end and the
+// last outcome of what it published, whoever calls `effects`.
+struct Delivery {
+  enum class Stage {
+    kHandle,    // its handler is to run
+    kConclude,  // the handler and all that it published have ended
+    kBury,      // it goes to the dead letters
+    kBuried,    // the dead letter has its outcome
+  };
+
+  ReceivedMessage message;
+  Intake* intake = nullptr;
+  Source* source = nullptr;
+  Metadata metadata;
+  const ModuleDescription::Handler* handler = nullptr;  // null: could not be decoded
+  EventStorage storage;
+  Effects effects;
+
+  Stage stage = Stage::kHandle;
+  bool claimed = false;  // in the inbox
+  int attempt = 0;       // of the handler
+  int burials = 0;       // tries to publish the dead letter
+  absl::Status status;   // the last error
+  absl::Time first_failed_at;
+  absl::Time last_failed_at;
+
+  std::uint64_t lane_key = 0;  // hash of the partition key; 0: it has none
+  std::size_t lane = 0;        // index
+  Delivery* next = nullptr;    // of the same key, in the order of arrival
+};
+
+}  // namespace omnibus

@@ -1,0 +1,52 @@
+// What one handling has published, and has no outcome for yet.
+#pragma once
+
+#include <atomic>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+
+namespace omnibus {
+
+// Counts a handler and each of its publishes; the last one to end calls `on_end`.
+//
+// Thread-safety: Begin() by the thread that handles; End() by any. Used again after `on_end` was
+// called.
+class Effects {
+ public:
+  // `on_end` is called once for each Start(), on the thread of the last End(); it must not block.
+  void Start(void (*on_end)(void* owner), void* owner) {
+    on_end_ = on_end;
+    owner_ = owner;
+    running_.store(1, std::memory_order_relaxed);
+  }
+
+  void Begin() { running_.fetch_add(1, std::memory_order_relaxed); }
+
+  void End(absl::Status status) {
+    if (!status.ok()) Fail(std::move(status));
+    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) on_end_(owner_);
+  }
+
+  // The first error since the last call, or OK. After `on_end`.
+  absl::Status TakeStatus() {
+    absl::MutexLock lock(&mu_);
+    return std::exchange(status_, absl::OkStatus());
+  }
+
+ private:
+  void Fail(absl::Status status) {
+    absl::MutexLock lock(&mu_);
+    if (status_.ok()) status_ = std::move(status);
+  }
+
+  void (*on_end_)(void* owner) = nullptr;
+  void* owner_ = nullptr;
+  std::atomic<int> running_ = 0;
+  absl::Mutex mu_;
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace omnibus

@@ -1,0 +1,93 @@
+#include <array>
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "boost/uuid/uuid_hash.hpp"
+#include "omnibus/inbox.h"
+
+namespace omnibus {
+namespace {
+
+// Keys are spread over shards, so that the workers of a module do not all share one lock.
+constexpr std::size_t kShards = 16;
+
+struct UuidHash {
+  std::size_t operator()(const Uuid& uuid) const { return boost::uuids::hash_value(uuid); }
+};
+
+class Shard {
+ public:
+  Inbox::Claim Begin(const Uuid& key, absl::Time now, const MemoryInboxOptions& options) {
+    absl::MutexLock lock(&mu_);
+    Forget(now, options);
+    const auto [entry, is_new] = states_.try_emplace(key, State::kRunning);
+    if (is_new) return Inbox::Claim::kFresh;
+    return entry->second == State::kRunning ? Inbox::Claim::kRunning : Inbox::Claim::kTaken;
+  }
+
+  void Complete(const Uuid& key, absl::Time now) {
+    absl::MutexLock lock(&mu_);
+    states_[key] = State::kTaken;
+    taken_.emplace_back(now, key);
+  }
+
+  void Abandon(const Uuid& key) {
+    absl::MutexLock lock(&mu_);
+    const auto entry = states_.find(key);
+    if (entry != states_.end() && entry->second == State::kRunning) states_.erase(entry);
+  }
+
+ private:
+  enum class State { kRunning, kTaken };
+
+  // What runs is never forgotten: only that would let an effect happen twice at once.
+  void Forget(absl::Time now, const MemoryInboxOptions& options)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const std::size_t most = options.max_keys / kShards + 1;
+    while (!taken_.empty() &&
+           (taken_.size() > most || taken_.front().first + options.max_age < now)) {
+      states_.erase(taken_.front().second);
+      taken_.pop_front();
+    }
+  }
+
+  absl::Mutex mu_;
+  absl::flat_hash_map<Uuid, State, UuidHash> states_ ABSL_GUARDED_BY(mu_);
+  std::deque<std::pair<absl::Time, Uuid>> taken_ ABSL_GUARDED_BY(mu_);  // oldest first
+};
+
+class MemoryInbox final : public Inbox {
+ public:
+  MemoryInbox(const MemoryInboxOptions& options, Runtime& runtime)
+      : options_(options), runtime_(runtime) {}
+
+  absl::StatusOr<Claim> Begin(const Uuid& key) override {
+    return ShardOf(key).Begin(key, runtime_.Now(), options_);
+  }
+
+  absl::Status Complete(const Uuid& key) override {
+    ShardOf(key).Complete(key, runtime_.Now());
+    return absl::OkStatus();
+  }
+
+  void Abandon(const Uuid& key) override { ShardOf(key).Abandon(key); }
+
+ private:
+  Shard& ShardOf(const Uuid& key) { return shards_[UuidHash()(key) % kShards]; }
+
+  const MemoryInboxOptions options_;
+  Runtime& runtime_;
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace
+
+std::unique_ptr<Inbox> MakeMemoryInbox(const MemoryInboxOptions& options, Runtime& runtime) {
+  return std::make_unique<MemoryInbox>(options, runtime);
+}
+
+}  // namespace omnibus
