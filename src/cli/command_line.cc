@@ -231,6 +231,8 @@ void AddDemo(CLI::App& app, ParsedCommand& parsed) {
                       "memory (the default), or another of the configuration's");
   command->add_flag("--json", values->json, "One JSON object a line");
   AddConfiguration(*command, values->configuration, /*required=*/false);
+  AddTimeout(*command, "How long to wait for the brokers at the start (default: 30s)",
+             [values](absl::Duration timeout) { values->timeout = timeout; });
   command->callback([values, &parsed] {
     parsed.run = [values](Environment& environment) { return Demo(*values, environment); };
   });

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "cli/environment.h"
 
 namespace omnibus::cli {
@@ -12,6 +13,7 @@ struct DemoCommand {
   std::string
       transport;  // an entry's name, or a kind; empty: as the configuration says, else memory
   std::vector<std::string> configuration;
+  absl::Duration timeout = absl::Seconds(30);  // for reaching the brokers
   bool json = false;
 };
 

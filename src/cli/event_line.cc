@@ -15,11 +15,6 @@
 namespace omnibus::cli {
 namespace {
 
-constexpr char kBold[] = "\033[1m";
-constexpr char kDim[] = "\033[2m";
-constexpr char kRed[] = "\033[31m";
-constexpr char kPlain[] = "\033[0m";
-
 std::string HeadersOf(const ReceivedMessage& message) {
   JsonLine headers;
   for (const HeaderView& header : message.headers) headers.Text(header.name, header.value);
@@ -32,7 +27,10 @@ std::string HeadersOf(const Metadata& metadata) {
   return headers.Done();
 }
 
-// Control characters would play with the terminal.
+}  // namespace
+
+bool OutputIsColoured() { return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
+
 std::string Printable(std::string_view text) {
   std::string printable(text);
   for (char& c : printable) {
@@ -41,7 +39,21 @@ std::string Printable(std::string_view text) {
   return printable;
 }
 
-}  // namespace
+JsonLine EventObject(std::string_view channel, const Metadata& metadata, std::string_view payload) {
+  JsonLine line;
+  line.Text("channel", channel)
+      .Text("type", metadata.type)
+      .Text("id", ToString(metadata.id))
+      .Text("occurred_at", ToString(metadata.occurred_at))
+      .Text("correlation_id", ToString(metadata.correlation_id))
+      .Raw("causation_id",
+           metadata.causation_id.has_value() ? JsonText(ToString(*metadata.causation_id)) : "null")
+      .Text("idempotency_key", ToString(metadata.idempotency_key))
+      .Text("key", metadata.key)
+      .Raw("headers", HeadersOf(metadata))
+      .Raw("payload", payload);
+  return line;
+}
 
 EventLines::EventLines(const std::vector<Domain>& domains, std::string channel, Dialect dialect,
                        bool json)
@@ -49,7 +61,7 @@ EventLines::EventLines(const std::vector<Domain>& domains, std::string channel, 
       channel_(std::move(channel)),
       dialect_(dialect),
       json_(json),
-      coloured_(isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr) {}
+      coloured_(OutputIsColoured()) {}
 
 std::string EventLines::Of(const ReceivedMessage& message) {
   absl::Status read = reader_.Open(dialect_, message, [&](std::string_view type) {
@@ -73,9 +85,9 @@ std::string EventLines::PayloadOf(const ReceivedMessage& message) const {
 }
 
 std::string EventLines::AsJson(const ReceivedMessage& message, const absl::Status& read) const {
-  JsonLine line;
-  line.Text("channel", channel_);
   if (!read.ok()) {
+    JsonLine line;
+    line.Text("channel", channel_);
     std::string_view type = message.type.empty() ? message.routing_key : message.type;
     if (absl::IsNotFound(read)) type = reader_.metadata().type;
     line.Raw("type", type.empty() ? "null" : JsonText(type))
@@ -85,18 +97,7 @@ std::string EventLines::AsJson(const ReceivedMessage& message, const absl::Statu
         .Text("body", message.body);
     return line.Done();
   }
-  const Metadata& metadata = reader_.metadata();
-  line.Text("type", metadata.type)
-      .Text("id", ToString(metadata.id))
-      .Text("occurred_at", ToString(metadata.occurred_at))
-      .Text("correlation_id", ToString(metadata.correlation_id))
-      .Raw("causation_id",
-           metadata.causation_id.has_value() ? JsonText(ToString(*metadata.causation_id)) : "null")
-      .Text("idempotency_key", ToString(metadata.idempotency_key))
-      .Text("key", metadata.key)
-      .Raw("headers", HeadersOf(metadata))
-      .Raw("payload", PayloadOf(message));
-  return line.Done();
+  return EventObject(channel_, reader_.metadata(), PayloadOf(message)).Done();
 }
 
 std::string EventLines::AsText(const ReceivedMessage& message, const absl::Status& read) const {
