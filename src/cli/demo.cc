@@ -44,10 +44,12 @@ class Stage {
     });
   }
 
-  // As Demonstration::Check().
+  // OK; kUnavailable: not yet; any other: it went wrong.
   absl::Status Check() const {
     if (!ended_) return absl::UnavailableError("its stories are not told to the end");
-    return played_.ok() ? show_->Check() : played_;
+    if (played_.ok()) return show_->Check();
+    // That a broker was not available is no reason to wait for an end that cannot come.
+    return absl::AbortedError(played_.message());
   }
 
   // After that, no story goes on.
