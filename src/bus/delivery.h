@@ -89,6 +89,7 @@ struct Delivery {
   Effects effects;
 
   Stage stage = Stage::kHandle;
+  bool in_lane = false;  // holds its key: nothing of the same key goes before its end
   bool claimed = false;  // in the inbox
   int attempt = 0;       // of the handler
   int burials = 0;       // tries to publish the dead letter

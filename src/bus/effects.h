@@ -26,8 +26,13 @@ class Effects {
   void Begin() { running_.fetch_add(1, std::memory_order_relaxed); }
 
   void End(absl::Status status) {
+    if (EndHere(std::move(status))) on_end_(owner_);
+  }
+
+  // As End(), but true instead of the call when it was the last one: the caller goes on by itself.
+  bool EndHere(absl::Status status) {
     if (!status.ok()) Fail(std::move(status));
-    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) on_end_(owner_);
+    return running_.fetch_sub(1, std::memory_order_acq_rel) == 1;
   }
 
   // The first error since the last call, or OK. After `on_end`.

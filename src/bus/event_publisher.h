@@ -42,12 +42,12 @@ class EventPublisher {
  private:
   struct Route {
     Dialect dialect;
-    bool properties;
+    Capabilities capabilities;
     Sender* sender;
   };
 
-  void FillIn(const EventType& type, const void* event, const PublishOptions& options,
-              const Inheritance* inherited, Metadata& metadata) const;
+  void FillIn(const EventType& type, const PublishOptions& options, const Inheritance* inherited,
+              Metadata& metadata) const;
   PublishCallback Observed(const EventType& type, const void* event, Dialect dialect,
                            const Metadata& metadata, PublishCallback done) const;
 

@@ -17,6 +17,8 @@ std::string EffectName(const ModuleIdentity& module, std::string_view timer, int
 
 }  // namespace
 
+thread_local int HandlerContext::depth_ = 0;
+
 absl::Status ModuleIdentity::CheckPublishes(const EventType& type) const {
   if (std::find(publishes.begin(), publishes.end(), &type) != publishes.end()) {
     return absl::OkStatus();
@@ -33,12 +35,10 @@ absl::Status HandlerContext::PublishEvent(const EventType& type, const void* eve
   const Uuid key = NameUuid(cause_.idempotency_key, EffectName(module_, timer_, ordinal));
   const Inheritance inherited{cause_, key};
   effects_.Begin();
-  absl::Status at_once;
-  module_.publisher->Publish(type, event, options, &inherited,
-                             [effects = &effects_](absl::Status outcome) {
-                               effects->End(std::move(outcome));
-                             });
-  return at_once;
+  module_.publisher->Publish(
+      type, event, options, &inherited,
+      [effects = &effects_](absl::Status outcome) { effects->End(std::move(outcome)); });
+  return absl::OkStatus();
 }
 
 }  // namespace omnibus

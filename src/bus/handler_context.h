@@ -17,7 +17,15 @@ class HandlerContext final : public Context {
   // `timer` is empty in a handler. All arguments outlive this.
   HandlerContext(const ModuleIdentity& module, std::string_view timer, const Metadata& cause,
                  int attempt, Effects& effects)
-      : module_(module), timer_(timer), cause_(cause), attempt_(attempt), effects_(effects) {}
+      : module_(module), timer_(timer), cause_(cause), attempt_(attempt), effects_(effects) {
+    ++depth_;
+  }
+  ~HandlerContext() override { --depth_; }
+  HandlerContext(const HandlerContext&) = delete;
+  HandlerContext& operator=(const HandlerContext&) = delete;
+
+  // Whether this thread runs a handler, or a timer's action, of any bus.
+  static bool InsideHandler() { return depth_ > 0; }
 
   const Metadata& metadata() const override { return cause_; }
   int attempt() const override { return attempt_; }
@@ -27,6 +35,8 @@ class HandlerContext final : public Context {
                             const PublishOptions& options) override;
 
  private:
+  static thread_local int depth_;
+
   const ModuleIdentity& module_;
   const std::string_view timer_;
   const Metadata& cause_;

@@ -28,7 +28,8 @@ class Complaints {
   std::vector<std::string> lines_;
 };
 
-void AddEvent(const EventType* type, std::vector<const EventType*>& events, Complaints& complaints) {
+void AddEvent(const EventType* type, std::vector<const EventType*>& events,
+              Complaints& complaints) {
   for (const EventType* known : events) {
     if (known == type) return;
     if (known->contract->type == type->contract->type) {
@@ -43,12 +44,12 @@ void AddEvent(const EventType* type, std::vector<const EventType*>& events, Comp
 void CheckHandler(const Module& module, const Contract& contract, Complaints& complaints) {
   if (contract.open) return;
   if (contract.domain == &module.domain() && contract.consumers.contains(module.name())) return;
-  complaints.Add("module ", GroupName(module), ": handles ", AbslView(contract.type),
-                 ", but its contract does not list it as a consumer (",
-                 absl::StrJoin(std::vector<std::string>(contract.consumers.begin(),
-                                                        contract.consumers.end()),
-                               ", "),
-                 ")");
+  complaints.Add(
+      "module ", GroupName(module), ": handles ", AbslView(contract.type),
+      ", but its contract does not list it as a consumer (",
+      absl::StrJoin(std::vector<std::string>(contract.consumers.begin(), contract.consumers.end()),
+                    ", "),
+      ")");
 }
 
 void CheckPublisher(const Module& module, const Contract& contract, Complaints& complaints) {
@@ -60,7 +61,8 @@ void CheckPublisher(const Module& module, const Contract& contract, Complaints& 
 void CheckModule(const ModulePlan& plan, Complaints& complaints) {
   const Module& module = *plan.module;
   if (!module.domain().services.contains(module.name())) {
-    complaints.Add("module ", GroupName(module), ": the domain has no service of that name; it has ",
+    complaints.Add("module ", GroupName(module),
+                   ": the domain has no service of that name; it has ",
                    absl::StrJoin(std::vector<std::string>(module.domain().services.begin(),
                                                           module.domain().services.end()),
                                  ", "));
@@ -135,19 +137,21 @@ void AddGroup(const Contract& contract, std::string_view domain, std::string_vie
       return;
     }
   }
-  topology.groups.push_back({std::string(contract.channel), std::string(domain),
-                             std::string(module), {std::string(contract.type)}});
+  topology.groups.push_back({std::string(contract.channel),
+                             std::string(domain),
+                             std::string(module),
+                             {std::string(contract.type)}});
 }
 
 void AddChannel(const ChannelConfiguration& configured, std::string_view name, Topology& topology) {
   for (const ChannelSpec& channel : topology.channels) {
     if (channel.name == name) return;
   }
-  topology.channels.push_back(
-      {std::string(name), configured.partitions, configured.replication});
+  topology.channels.push_back({std::string(name), configured.partitions, configured.replication});
 }
 
-// What the process uses, and, unless it shall keep to its own, what the contracts' other consumers need.
+// What the process uses, and, unless it shall keep to its own, what the contracts' other consumers
+// need.
 void PlanTopology(Plan& plan) {
   const bool all = plan.configuration.declare == DeclareScope::kAll;
   for (const EventType* type : plan.events) {
@@ -177,9 +181,9 @@ void PlanConsumers(ModulePlan& module, const Plan& plan) {
     options.domain = module.module->domain().name;
     options.module = module.module->name();
     options.start_from = module.configuration.start_from;
-    auto subscription = std::find_if(
-        options.subscriptions.begin(), options.subscriptions.end(),
-        [&](const Subscription& each) { return each.channel == contract.channel; });
+    auto subscription =
+        std::find_if(options.subscriptions.begin(), options.subscriptions.end(),
+                     [&](const Subscription& each) { return each.channel == contract.channel; });
     if (subscription == options.subscriptions.end()) {
       subscription = options.subscriptions.insert(
           subscription, Subscription{Destination::kChannel, std::string(contract.channel), {}});

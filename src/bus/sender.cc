@@ -6,8 +6,8 @@
 namespace omnibus {
 namespace {
 
-// A completion rings whoever waits for room. Where the queue was full of other people's messages (a queue that several
-// producers share), there may be none: so look again now and then.
+// A completion rings whoever waits for room. Where the queue was full of other people's messages (a
+// queue that several producers share), there may be none: so look again now and then.
 constexpr absl::Duration kLookAgain = absl::Milliseconds(20);
 
 }  // namespace
@@ -18,8 +18,9 @@ Sender::Sender(std::unique_ptr<Producer> producer, Runtime& runtime)
 void Sender::Send(const OutgoingMessage& message, absl::Time deadline, Completion done) {
   Pending* pending = pool_.Take();
   pending->done = std::move(done);
-  absl::Status status = producer_->Send(
-      message, deadline, [this, pending](absl::Status outcome) { Finish(pending, std::move(outcome)); });
+  absl::Status status = producer_->Send(message, deadline, [this, pending](absl::Status outcome) {
+    Finish(pending, std::move(outcome));
+  });
   if (absl::IsResourceExhausted(status)) status = WaitForRoom(message, deadline, pending);
   if (!status.ok()) Finish(pending, std::move(status));
 }

@@ -1,0 +1,235 @@
+#include "omnibus/bus.h"
+
+#include <atomic>
+#include <map>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
+#include "bus/event_publisher.h"
+#include "bus/handler_context.h"
+#include "bus/links.h"
+#include "bus/module_runner.h"
+#include "bus/plan.h"
+#include "bus/sync_publish.h"
+#include "spdlog/spdlog.h"
+
+namespace omnibus {
+namespace {
+
+// What closing may take beyond the drain's budget: the brokers' last answers.
+constexpr absl::Duration kFarewell = absl::Seconds(2);
+
+// A handler is told that its time is over a little before it is, so that it can end by itself.
+absl::Duration Warning(absl::Duration budget) { return std::min(budget / 10, absl::Seconds(1)); }
+
+constexpr absl::Duration kLookAgain = absl::Milliseconds(10);
+
+}  // namespace
+
+class Bus::Impl {
+ public:
+  Impl(BusOptions options, Plan plan)
+      : options_(std::move(options)),
+        plan_(std::move(plan)),
+        publisher_(plan_, *options_.runtime, options_.observer),
+        parts_{plan_,        *options_.runtime, publisher_,
+               options_.log, options_.observer, options_.inbox} {}
+
+  absl::Status Open();
+  absl::Status Close(absl::Duration budget);
+  absl::Status WaitUntilReady(absl::Duration timeout);
+  Health GetHealth() const;
+
+  EventPublisher& publisher() { return publisher_; }
+  Runtime& runtime() { return *options_.runtime; }
+  absl::Duration drain() const { return plan_.configuration.drain; }
+  bool closed() const { return closed_; }
+  // A handler has not returned: its thread still uses all this.
+  bool stuck() const;
+
+ private:
+  absl::Status OpenModules();
+  absl::Status DoClose(absl::Duration budget);
+
+  const BusOptions options_;
+  const Plan plan_;
+  std::map<std::string, Link> links_;  // before all that sends and receives by them
+  EventPublisher publisher_;
+  const BusParts parts_;
+  std::vector<std::unique_ptr<ModuleRunner>> runners_;
+  std::atomic<bool> closed_ = false;
+
+  absl::Mutex closing_;
+  bool has_closed_ ABSL_GUARDED_BY(closing_) = false;
+  absl::Status close_status_ ABSL_GUARDED_BY(closing_);
+};
+
+absl::Status Bus::Impl::Open() {
+  const Patience patience{runtime().Now() + options_.open_timeout, options_.stop};
+  absl::StatusOr<std::map<std::string, Link>> links =
+      OpenLinks(plan_, runtime(), options_.log, patience);
+  if (!links.ok()) return links.status();
+  links_ = *std::move(links);
+  for (const auto& [name, link] : links_) {
+    publisher_.AddTransport(name, link.sender.get(), link.transport->GetCapabilities());
+  }
+  return OpenModules();
+}
+
+absl::Status Bus::Impl::OpenModules() {
+  for (const ModulePlan& module : plan_.modules) {
+    auto& runner = runners_.emplace_back(std::make_unique<ModuleRunner>(module, parts_));
+    for (const auto& [transport, consumer_options] : module.consumers) {
+      Link& link = links_[transport];
+      absl::StatusOr<std::unique_ptr<Consumer>> consumer =
+          link.transport->OpenConsumer(consumer_options);
+      if (!consumer.ok()) {
+        return absl::Status(consumer.status().code(),
+                            absl::StrCat("module ", runner->group(), ": transport ", transport,
+                                         ": ", consumer.status().message()));
+      }
+      runner->AddIntake(transport, *std::move(consumer), link.sender.get());
+    }
+  }
+  for (const auto& runner : runners_) {
+    if (absl::Status status = runner->StartModule(); !status.ok()) return status;
+  }
+  for (const auto& runner : runners_) runner->StartReceiving();
+  return absl::OkStatus();
+}
+
+absl::Status Bus::Impl::Close(absl::Duration budget) {
+  // A plain lock is not for waiting, save here: closing happens once, and whoever else closes has
+  // nothing better to do.
+  absl::MutexLock lock(&closing_);
+  if (!has_closed_) {
+    has_closed_ = true;
+    close_status_ = DoClose(budget);
+  }
+  return close_status_;
+}
+
+absl::Status Bus::Impl::DoClose(absl::Duration budget) {
+  const absl::Time deadline = runtime().Now() + budget;
+  for (const auto& runner : runners_) runner->StopModule();
+  for (const auto& runner : runners_) runner->StopReceiving();
+  std::size_t unfinished = 0;
+  for (const auto& runner : runners_) {
+    if (!runner->Drain(deadline - Warning(budget), deadline)) unfinished += runner->unfinished();
+  }
+  closed_ = true;
+  for (const auto& runner : runners_) runner->StopWorkers();
+
+  const absl::Time farewell = std::max(deadline, runtime().Now()) + kFarewell;
+  absl::Status first;
+  for (const auto& runner : runners_) {
+    absl::Status status = runner->CloseConsumers(farewell);
+    if (first.ok()) first = std::move(status);
+  }
+  for (const auto& [name, link] : links_) {
+    if (link.sender == nullptr) continue;
+    absl::Status status = link.sender->Close(farewell);
+    if (first.ok()) first = std::move(status);
+  }
+  if (unfinished > 0) {
+    return absl::DeadlineExceededError(
+        absl::StrCat("the bus is closed; ", unfinished,
+                     " message(s) did not end in time, and will be delivered again"));
+  }
+  return first;
+}
+
+bool Bus::Impl::stuck() const {
+  for (const auto& runner : runners_) {
+    if (runner->stuck()) return true;
+  }
+  return false;
+}
+
+absl::Status Bus::Impl::WaitUntilReady(absl::Duration timeout) {
+  const absl::Time deadline = runtime().Now() + timeout;
+  while (true) {
+    std::vector<Health::Part> parts;
+    for (const auto& runner : runners_) runner->AddHealth(parts);
+    std::vector<std::string> missing;
+    for (const Health::Part& part : parts) {
+      if (!part.link.healthy) missing.push_back(absl::StrCat(part.name, ": ", part.link.detail));
+    }
+    if (missing.empty()) return absl::OkStatus();
+    if (options_.stop.stop_requested()) return absl::CancelledError("stopped while waiting");
+    const absl::Time now = runtime().Now();
+    if (now >= deadline) {
+      return absl::DeadlineExceededError(absl::StrCat("not ready: ", absl::StrJoin(missing, "; ")));
+    }
+    runtime().SleepUntil(std::min(deadline, now + kLookAgain));
+  }
+}
+
+Health Bus::Impl::GetHealth() const {
+  Health health;
+  for (const auto& [name, link] : links_) {
+    health.parts.push_back({absl::StrCat("publish ", name), link.sender->Health()});
+  }
+  for (const auto& runner : runners_) runner->AddHealth(health.parts);
+  health.healthy = !closed_;
+  for (const Health::Part& part : health.parts) {
+    health.healthy = health.healthy && part.link.healthy;
+  }
+  return health;
+}
+
+Bus::Bus(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Bus::~Bus() {
+  if (!impl_->closed()) (void)impl_->Close(absl::ZeroDuration());
+  // The thread of a handler that never returns goes on using all of it: better that it stays than
+  // that it is pulled away.
+  if (impl_->stuck()) (void)impl_.release();
+}
+
+absl::StatusOr<std::unique_ptr<Bus>> Bus::Open(BusOptions options) {
+  if (options.log == nullptr) options.log = spdlog::default_logger();
+  if (options.inbox == nullptr) {
+    options.inbox = [runtime = options.runtime](std::string_view, std::string_view) {
+      return MakeMemoryInbox({}, *runtime);
+    };
+  }
+  absl::StatusOr<Plan> plan =
+      MakePlan(options.configuration, options.transports, options.modules, options.events);
+  if (!plan.ok()) return plan.status();
+  std::unique_ptr<Bus> bus(new Bus(std::make_unique<Impl>(std::move(options), *std::move(plan))));
+  // A bus that opened in part closes what it has.
+  if (absl::Status status = bus->impl_->Open(); !status.ok()) return status;
+  return bus;
+}
+
+absl::Status Bus::PublishEvent(const EventType& type, const void* event,
+                               const PublishOptions& options) {
+  if (impl_->closed()) return absl::FailedPreconditionError("publish: the bus is closed");
+  return PublishAndWait(impl_->publisher(), impl_->runtime(), type, event, options);
+}
+
+void Bus::PublishEventAsync(const EventType& type, const void* event, const PublishOptions& options,
+                            PublishCallback done) {
+  if (impl_->closed()) return done(absl::FailedPreconditionError("publish: the bus is closed"));
+  impl_->publisher().Publish(type, event, options, nullptr, std::move(done));
+}
+
+absl::Status Bus::WaitUntilReady(absl::Duration timeout) { return impl_->WaitUntilReady(timeout); }
+
+Health Bus::GetHealth() const { return impl_->GetHealth(); }
+
+absl::Status Bus::Close(absl::Duration budget) {
+  if (HandlerContext::InsideHandler()) {
+    return absl::FailedPreconditionError(
+        "a handler cannot close the bus: it would wait for itself; close it from another thread");
+  }
+  return impl_->Close(budget);
+}
+
+absl::Status Bus::Close() { return Close(impl_->drain()); }
+
+}  // namespace omnibus

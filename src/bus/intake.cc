@@ -1,0 +1,200 @@
+#include "bus/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "omnibus/internal/absl_view.h"
+#include "spdlog/logger.h"
+
+namespace omnibus {
+namespace {
+
+// Enough that waking up and locking cost little for each message, and little enough that the first
+// ones do not wait.
+constexpr std::size_t kBatch = 256;
+
+// After an error of the transport's, which tries again by itself.
+constexpr absl::Duration kPause = absl::Milliseconds(200);
+
+std::uint64_t LaneKey(std::string_view key) {
+  if (key.empty()) return 0;
+  const std::uint64_t hash = absl::Hash<absl::string_view>()(AbslView(key));
+  return hash == 0 ? 1 : hash;
+}
+
+}  // namespace
+
+Intake::Intake(const ModuleIdentity& module, const ModulePlan& plan, const Plan& all,
+               Handling& handling, std::unique_ptr<Consumer> consumer, Sender* sender,
+               absl::Duration release_within)
+    : module_(module),
+      all_(all),
+      handling_(handling),
+      consumer_(std::move(consumer)),
+      origin_{consumer_.get(), sender},
+      release_within_(release_within),
+      doorbell_(module.runtime->NewDoorbell()) {
+  for (const auto& handler : plan.description.handlers()) handlers_[handler.type] = &handler;
+  for (const EventType* type : all.events) types_.emplace(type->contract->type, type);
+}
+
+void Intake::Start() {
+  thread_ = module_.runtime->Spawn("receive", [this] { Run(); });
+}
+
+void Intake::Stop() {
+  stopping_ = true;
+  consumer_->Interrupt();
+  doorbell_->Ring();
+}
+
+void Intake::Join() {
+  if (thread_ != nullptr) thread_->Join();
+}
+
+void Intake::Run() {
+  while (!stopping_) {
+    ReleaseWhatIsDone();
+    const std::size_t room = handling_.Room();
+    if (room == 0) {
+      handling_.WaitForRoom(doorbell_.get(), NextRelease());
+      continue;
+    }
+    events_.clear();
+    const absl::Status status = consumer_->Wait(NextRelease(), std::min(room, kBatch), events_);
+    if (!status.ok() && !stopping_) {
+      if (last_error_ != status.ToString()) {
+        last_error_ = status.ToString();
+        module_.log->error("{}: cannot receive: {}", module_.group, last_error_);
+      }
+      doorbell_->Wait(module_.runtime->Now() + kPause);
+    }
+    for (ConsumerEvent& event : events_) Take(event);
+    HandOver();
+  }
+}
+
+absl::Time Intake::NextRelease() const {
+  absl::Time next = absl::InfiniteFuture();
+  for (const Revocation& revocation : revocations_) next = std::min(next, revocation.deadline);
+  return next;
+}
+
+void Intake::Take(ConsumerEvent& event) {
+  switch (event.kind) {
+    case ConsumerEvent::Kind::kMessage:
+      return Accept(event.message);
+    case ConsumerEvent::Kind::kAssigned:
+      last_error_.clear();
+      return;  // a source is met with its first message
+    case ConsumerEvent::Kind::kRevoked: {
+      HandOver();
+      revocations_.push_back({event.epoch, Leave(event), module_.runtime->Now() + release_within_});
+      return;
+    }
+    case ConsumerEvent::Kind::kLost:
+      HandOver();
+      Leave(event);
+      return;
+  }
+}
+
+void Intake::Accept(ReceivedMessage& message) {
+  const auto lookup = [this](std::string_view name) -> const EventType* {
+    const auto type = types_.find(name);
+    return type == types_.end() ? nullptr : type->second;
+  };
+  const auto channel = all_.channels.find(message.channel);
+  const Dialect dialect =
+      channel == all_.channels.end() ? Dialect::kSnake : channel->second.dialect;
+  absl::Status decoded = reader_.Open(dialect, message, lookup);
+  if (absl::IsNotFound(decoded)) {
+    return Skip(message, "an event type that nobody declared");
+  }
+  const ModuleDescription::Handler* handler = nullptr;
+  if (decoded.ok()) {
+    const auto found = handlers_.find(&reader_.type());
+    if (found == handlers_.end()) return Skip(message, "an event type that it does not handle");
+    handler = found->second;
+  }
+
+  Delivery* delivery = handling_.NewDelivery();
+  delivery->intake = this;
+  delivery->source = SourceOf(message.tag);
+  delivery->handler = handler;
+  delivery->stage = Delivery::Stage::kHandle;
+  delivery->claimed = false;
+  delivery->attempt = 0;
+  delivery->burials = 0;
+  delivery->status = absl::OkStatus();
+  if (decoded.ok()) {
+    decoded = reader_.ReadPayload(delivery->storage.Construct(*handler->type));
+    std::swap(delivery->metadata, reader_.metadata());
+  }
+  delivery->message = std::move(message);
+  if (!decoded.ok()) Quarantine(delivery, std::move(decoded));
+  const std::string_view key =
+      delivery->handler == nullptr ? delivery->message.key : delivery->metadata.key;
+  delivery->lane_key = LaneKey(key);
+  handling_.Admit(delivery);
+  batches_[handling_.workers().LaneOf(delivery->lane_key)].push_back(delivery);
+}
+
+void Intake::Quarantine(Delivery* delivery, absl::Status why) {
+  delivery->handler = nullptr;
+  delivery->stage = Delivery::Stage::kBury;
+  delivery->status = std::move(why);
+  delivery->storage.Clear();
+}
+
+void Intake::Skip(const ReceivedMessage& message, std::string_view why) {
+  module_.log->info("{}: skips {} of {}: {}", module_.group, reader_.metadata().type,
+                    message.channel, why);
+  consumer_->Settle({&message.tag, 1});
+}
+
+void Intake::HandOver() {
+  for (auto& [lane, batch] : batches_) {
+    if (batch.empty()) continue;
+    handling_.workers().Add(lane, batch);
+    batch.clear();
+  }
+}
+
+Source* Intake::SourceOf(const DeliveryTag& tag) {
+  Source*& current = current_[tag.source];
+  if (current == nullptr || current->epoch != tag.epoch) {
+    sources_.push_back(std::make_unique<Source>());
+    current = sources_.back().get();
+    current->epoch = tag.epoch;
+  }
+  return current;
+}
+
+std::vector<Source*> Intake::Leave(const ConsumerEvent& event) {
+  std::vector<Source*> left;
+  for (const std::uint32_t source : event.sources) {
+    const auto current = current_.find(source);
+    if (current == current_.end()) continue;
+    current->second->leaving = true;
+    left.push_back(current->second);
+    current_.erase(current);
+  }
+  // What waits for a retry, and belongs to those, is let go too.
+  handling_.workers().Expedite();
+  return left;
+}
+
+void Intake::ReleaseWhatIsDone() {
+  const absl::Time now = module_.runtime->Now();
+  std::erase_if(revocations_, [&](const Revocation& revocation) {
+    const bool done = std::all_of(revocation.sources.begin(), revocation.sources.end(),
+                                  [](const Source* source) { return source->in_flight == 0; });
+    if (!done && now < revocation.deadline) return false;
+    consumer_->Release(revocation.epoch);
+    return true;
+  });
+}
+
+}  // namespace omnibus

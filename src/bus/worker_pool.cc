@@ -1,0 +1,121 @@
+#include "bus/worker_pool.h"
+
+#include <utility>
+
+namespace omnibus {
+
+WorkerPool::WorkerPool(Runtime& runtime, int workers, std::function<void(Delivery*)> process)
+    : runtime_(runtime), process_(std::move(process)) {
+  for (int i = 0; i < workers; ++i) {
+    auto worker = std::make_unique<Worker>();
+    worker->doorbell = runtime.NewDoorbell();
+    workers_.push_back(std::move(worker));
+  }
+}
+
+WorkerPool::~WorkerPool() = default;
+
+void WorkerPool::Start(const std::string& name) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->thread = runtime_.Spawn(name, [this, i] { Work(i); });
+  }
+}
+
+std::size_t WorkerPool::LaneOf(std::uint64_t lane_key) {
+  if (lane_key != 0) return lane_key % workers_.size();
+  return next_lane_.fetch_add(1, std::memory_order_relaxed) % workers_.size();
+}
+
+void WorkerPool::Add(std::size_t lane, std::span<Delivery* const> deliveries) {
+  for (Delivery* delivery : deliveries) {
+    delivery->lane = lane;
+    delivery->in_lane = true;
+  }
+  Notify(lane, workers_[lane]->lane.Add(deliveries));
+}
+
+void WorkerPool::Resume(Delivery* delivery) {
+  const std::size_t lane = delivery->lane;
+  workers_[lane]->lane.Resume(delivery);
+  Notify(lane, 1);
+}
+
+void WorkerPool::Delay(Delivery* delivery, absl::Time due, bool hold_key) {
+  if (!hold_key) End(delivery);
+  delays_.Add(due, delivery);
+}
+
+void WorkerPool::End(Delivery* delivery) {
+  if (!delivery->in_lane) return;
+  delivery->in_lane = false;
+  const std::size_t lane = delivery->lane;
+  if (workers_[lane]->lane.End(delivery)) Notify(lane, 1);
+}
+
+void WorkerPool::Expedite() {
+  delays_.Expedite();
+  for (const auto& worker : workers_) worker->doorbell->Ring();
+}
+
+void WorkerPool::Stop() {
+  stopping_ = true;
+  for (const auto& worker : workers_) worker->doorbell->Ring();
+}
+
+void WorkerPool::Join() {
+  for (const auto& worker : workers_) {
+    if (worker->thread != nullptr) worker->thread->Join();
+  }
+}
+
+void WorkerPool::Work(std::size_t index) {
+  Worker& self = *workers_[index];
+  while (!stopping_) {
+    Delivery* next = Next(index);
+    if (next == nullptr) {
+      // Whoever adds something from here on sees that this worker is idle, and rings; what was
+      // added before is found now.
+      self.idle = true;
+      next = Next(index);
+      if (next == nullptr && !stopping_) self.doorbell->Wait(delays_.NextDue());
+      self.idle = false;
+    }
+    if (next != nullptr) process_(next);
+  }
+}
+
+Delivery* WorkerPool::Next(std::size_t index) {
+  if (Delivery* due = TakeDue(); due != nullptr) return due;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Delivery* next = workers_[(index + i) % workers_.size()]->lane.Take();
+    if (next != nullptr) return next;
+  }
+  return nullptr;
+}
+
+Delivery* WorkerPool::TakeDue() {
+  const absl::Time next = delays_.NextDue();
+  if (next == absl::InfiniteFuture()) return nullptr;
+  const absl::Time now = runtime_.Now();
+  if (next > now) return nullptr;
+  Delivery* due = delays_.TakeDue(now);
+  if (due == nullptr || due->in_lane) return due;
+  // Others of its key may be at work: it queues up again.
+  Delivery* const again[] = {due};
+  Add(due->lane, again);
+  return nullptr;
+}
+
+void WorkerPool::Notify(std::size_t lane, std::size_t ready) {
+  if (ready == 0) return;
+  Worker& owner = *workers_[lane];
+  if (owner.idle) {
+    owner.doorbell->Ring();
+    if (ready == 1) return;
+  }
+  for (const auto& worker : workers_) {
+    if (worker->idle && worker.get() != &owner) return worker->doorbell->Ring();
+  }
+}
+
+}  // namespace omnibus
