@@ -223,6 +223,7 @@ int Demo(const DemoCommand& command, Environment& environment) {
     errors.push_back("close: " + std::string(StdView(closed.message())));
   }
   for (const std::unique_ptr<Stage>& stage : stages) stage->Join();
+  flow.Finish();
   printer.Finish();
 
   // What was right before all was drained may have become wrong by then.

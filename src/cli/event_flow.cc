@@ -1,6 +1,8 @@
 #include "cli/event_flow.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -41,12 +43,39 @@ void EventFlow::OnPublished(const Published& event) {
   const Effect effect(event.metadata.type, event.metadata.idempotency_key);
   absl::MutexLock lock(&mu_);
   if (!event.outcome.ok()) {
-    if (!shown_.contains(effect)) failures_[effect] = event.outcome;
+    if (!published_.contains(effect)) failures_[effect] = event.outcome;
     return;
   }
   failures_.erase(effect);
-  if (!shown_.insert(effect).second) return;
-  printer_.Print(json_ ? AsJson(event) : AsText(event));
+  const Uuid& id = event.metadata.id;
+  if (!published_.insert(effect).second) {
+    Show(id, "");  // its own effects name this one as their cause
+    return;
+  }
+  std::string line = json_ ? AsJson(event) : AsText(event);
+  const std::optional<Uuid>& cause = event.metadata.causation_id;
+  if (cause.has_value() && !shown_.contains(*cause)) {
+    waiting_[*cause].push_back({id, std::move(line)});
+  } else {
+    Show(id, std::move(line));
+  }
+}
+
+void EventFlow::Show(const Uuid& id, std::string line) {
+  std::vector<Line> next = {{id, std::move(line)}};
+  for (std::size_t i = 0; i < next.size(); ++i) {
+    if (!next[i].text.empty()) printer_.Print(std::move(next[i].text));
+    const Uuid shown = next[i].id;
+    shown_.insert(shown);
+    if (auto waiting = waiting_.extract(shown); !waiting.empty()) {
+      std::move(waiting.mapped().begin(), waiting.mapped().end(), std::back_inserter(next));
+    }
+  }
+}
+
+void EventFlow::Finish() {
+  absl::MutexLock lock(&mu_);
+  while (!waiting_.empty()) Show(waiting_.begin()->first, "");
 }
 
 void EventFlow::OnDeadLettered(const DeadLettered& event) {
