@@ -6,6 +6,7 @@
 
 #include "domains/bookstore/catalog_service.h"
 #include "omnibus/bus.h"
+#include "spdlog/spdlog.h"
 #include "stock_client.h"
 
 namespace {
@@ -31,6 +32,8 @@ absl::Status Order(StockClient& client, std::int64_t order_id, std::int64_t quan
 }  // namespace
 
 int main() {
+  spdlog::set_level(spdlog::level::warn);  // the log goes to standard output, as our answers do
+
   auto owned_client = std::make_unique<StockClient>();
   StockClient& client = *owned_client;
 
