@@ -17,6 +17,8 @@ namespace {
 constexpr std::int64_t kNovel = 1;
 constexpr std::int64_t kLastCopy = 3;
 constexpr std::int64_t kAtlas = 5;
+// Wanted by one story only: two stories about one book would end as their race does.
+constexpr std::int64_t kFolio = 6;
 constexpr std::int64_t kNotInCatalog = 7;  // has a price all the same
 constexpr std::int64_t kNoPrice = 9;
 
@@ -52,6 +54,7 @@ class BookstoreDemonstration final : public omnibus::Demonstration {
         OrderServiceOptions{.prices = {{kNovel, price},
                                        {kLastCopy, omnibus::Decimal::FromUnits(7, 0)},
                                        {kAtlas, price},
+                                       {kFolio, price},
                                        {kNotInCatalog, price}}},
         orders_);
     order_service_ = order_service.get();
@@ -64,7 +67,7 @@ class BookstoreDemonstration final : public omnibus::Demonstration {
 
   absl::Status Play(omnibus::Runtime& runtime) override {
     absl::Status status = Place("confirmed", 1, {{kNovel, 2}, {kAtlas, 1}});
-    if (status.ok()) status = Place("too many", 2, {{kNovel, 1}, {kAtlas, 100}});
+    if (status.ok()) status = Place("too many", 2, {{kNovel, 1}, {kFolio, 100}});
     if (status.ok()) status = Place("unknown book", 3, {{kNotInCatalog, 1}});
     if (!status.ok()) return status;
 
@@ -107,7 +110,7 @@ class BookstoreDemonstration final : public omnibus::Demonstration {
 
   const std::shared_ptr<OrderStore> orders_ = MakeMemoryOrderStore();
   const std::shared_ptr<StockStore> stock_ =
-      MakeMemoryStockStore({{kNovel, 10}, {kLastCopy, 1}, {kAtlas, 4}});
+      MakeMemoryStockStore({{kNovel, 10}, {kLastCopy, 1}, {kAtlas, 4}, {kFolio, 3}});
   const std::shared_ptr<SalesModel> sales_ = MakeMemorySalesModel();
   OrderService* order_service_ = nullptr;        // the bus owns it
   std::map<std::int64_t, std::string> stories_;  // by order_id; complete once Play() has returned
@@ -143,7 +146,8 @@ absl::Status BookstoreDemonstration::Check() const {
   const std::vector<OrderStatus>& race = ends["last copy"];
   if (race.size() != 2 || race[0] == race[1]) return Wrong("the last copy was not sold once");
 
-  const std::map<std::int64_t, std::int64_t> left = {{kNovel, 8}, {kLastCopy, 0}, {kAtlas, 3}};
+  const std::map<std::int64_t, std::int64_t> left = {
+      {kNovel, 8}, {kLastCopy, 0}, {kAtlas, 3}, {kFolio, 3}};
   if (*stock != left) return Wrong("the stock is not what is left of the two confirmed orders");
 
   if (sales->orders < 5 || sales->requests < 5 || sales->confirmed + sales->rejected < 5) {
@@ -155,7 +159,7 @@ absl::Status BookstoreDemonstration::Check() const {
       .confirmed = 2,
       .rejected = 3,
       .revenue = omnibus::Decimal::FromUnits(385, 1),
-      .failures_by_book = {{kLastCopy, 1, 1}, {kAtlas, 1, 97}, {kNotInCatalog, 1, 1}}};
+      .failures_by_book = {{kLastCopy, 1, 1}, {kFolio, 1, 97}, {kNotInCatalog, 1, 1}}};
   if (*sales != expected) return Wrong("analytics does not report what happened");
   return absl::OkStatus();
 }

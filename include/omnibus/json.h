@@ -32,9 +32,8 @@ template <typename T>
 absl::StatusOr<T> FromJson(std::string_view text, Naming naming = Naming::kSnake) {
   static_assert(internal::CheckFields<T>());
   T value = {};
-  const absl::Status status = internal::ReadText(text, /*root=*/{}, [&](JsonValue& from) {
-    return internal::ReadJson(from, naming, value);
-  });
+  const absl::Status status = internal::ReadText(
+      text, /*root=*/{}, [&](JsonValue& from) { return internal::ReadJson(from, naming, value); });
   if (!status.ok()) return status;
   return value;
 }

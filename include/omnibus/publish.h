@@ -33,13 +33,14 @@ std::string_view OutcomeName(
 
 // What the caller may say about an event; the bus fills in the rest.
 struct PublishOptions {
-  std::optional<absl::Duration> timeout;  // default: the configuration's bus.publish_timeout
-  std::optional<Uuid> id;                 // default: a new one
-  std::optional<Timestamp> occurred_at;   // default: now
-  std::optional<Uuid> correlation_id;     // default: the handled event's; else a new chain
-  std::optional<Uuid> causation_id;       // default: the handled event's id; else none
-  std::optional<Uuid> idempotency_key;  // default: derived from the handled event's; else a new one
-  std::optional<std::string> key;       // default: the contract's key member
+  std::optional<absl::Duration> timeout = {};  // default: the configuration's bus.publish_timeout
+  std::optional<Uuid> id = {};                 // default: a new one
+  std::optional<Timestamp> occurred_at = {};   // default: now
+  std::optional<Uuid> correlation_id = {};     // default: the handled event's; else a new chain
+  std::optional<Uuid> causation_id = {};       // default: the handled event's id; else none
+  std::optional<Uuid> idempotency_key =
+      {};                               // default: derived from the handled event's; else a new one
+  std::optional<std::string> key = {};  // default: the contract's key member
   std::string traceparent = {};         // default: the handled event's
   std::vector<NamedValue> headers =
       {};  // the application's own; not the names that the envelope uses

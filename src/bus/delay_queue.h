@@ -19,6 +19,9 @@ namespace omnibus {
 class DelayQueue {
  public:
   void Add(absl::Time due, Delivery* delivery) {
+    // In whole nanoseconds, as NextDue() tells it: else one would wake up a moment too early, again
+    // and again.
+    due = absl::FromUnixNanos(absl::ToUnixNanos(due));
     absl::MutexLock lock(&mu_);
     waiting_.push_back({due, delivery});
     std::push_heap(waiting_.begin(), waiting_.end(), Later);

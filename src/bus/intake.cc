@@ -17,9 +17,12 @@ constexpr std::size_t kBatch = 256;
 // After an error of the transport's, which tries again by itself.
 constexpr absl::Duration kPause = absl::Milliseconds(200);
 
-std::uint64_t LaneKey(std::string_view key) {
+// Order is a promise within a channel. Across channels there is none, and must be none: a handler
+// that waits, by its retries, for what comes on another channel under the same key would else hold
+// it up itself.
+std::uint64_t LaneKey(std::string_view channel, std::string_view key) {
   if (key.empty()) return 0;
-  const std::uint64_t hash = absl::Hash<absl::string_view>()(AbslView(key));
+  const std::uint64_t hash = absl::HashOf(AbslView(channel), AbslView(key));
   return hash == 0 ? 1 : hash;
 }
 
@@ -50,7 +53,11 @@ void Intake::Stop() {
 }
 
 void Intake::Join() {
-  if (thread_ != nullptr) thread_->Join();
+  if (thread_ == nullptr) return;
+  thread_->Join();
+  for (const auto& [type, count] : skipped_) {
+    module_.log->info("{}: skipped {} {} time(s)", module_.group, type, count);
+  }
 }
 
 void Intake::Run() {
@@ -136,7 +143,7 @@ void Intake::Accept(ReceivedMessage& message) {
   if (!decoded.ok()) Quarantine(delivery, std::move(decoded));
   const std::string_view key =
       delivery->handler == nullptr ? delivery->message.key : delivery->metadata.key;
-  delivery->lane_key = LaneKey(key);
+  delivery->lane_key = LaneKey(delivery->message.channel, key);
   handling_.Admit(delivery);
   batches_[handling_.workers().LaneOf(delivery->lane_key)].push_back(delivery);
 }
@@ -149,8 +156,11 @@ void Intake::Quarantine(Delivery* delivery, absl::Status why) {
 }
 
 void Intake::Skip(const ReceivedMessage& message, std::string_view why) {
-  module_.log->info("{}: skips {} of {}: {}", module_.group, reader_.metadata().type,
-                    message.channel, why);
+  // A line for each type, not for each message: new events of others must not fill the log.
+  if (++skipped_[reader_.metadata().type] == 1) {
+    module_.log->info("{}: skips {} of {}: {}", module_.group, reader_.metadata().type,
+                      message.channel, why);
+  }
   consumer_->Settle({&message.tag, 1});
 }
 

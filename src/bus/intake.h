@@ -75,6 +75,7 @@ class Intake {
       sources_;  // all there ever were: few, and deliveries point to them
   std::vector<Revocation> revocations_;
   absl::flat_hash_map<std::size_t, std::vector<Delivery*>> batches_;  // by lane
+  std::map<std::string, std::size_t> skipped_;                        // how often, by type
   std::string last_error_;
 };
 

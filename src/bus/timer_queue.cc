@@ -48,9 +48,12 @@ void TimerQueue::Schedule(absl::Time when, std::string_view name, const Context&
     absl::MutexLock lock(&mu_);
     waiting_.push_back(timer.release());
     std::push_heap(waiting_.begin(), waiting_.end(), Later);
-    if (thread_ == nullptr && !stopping_) {
-      thread_ = module_.runtime->Spawn("timers", [this] { Run(); });
-    }
+  }
+  // Not under the lock: starting a thread may let others run first.
+  if (!stopping_ && !started_.exchange(true)) {
+    std::unique_ptr<Thread> thread = module_.runtime->Spawn("timers", [this] { Run(); });
+    absl::MutexLock lock(&mu_);
+    thread_ = std::move(thread);
   }
   doorbell_->Ring();
 }
@@ -170,7 +173,7 @@ bool TimerQueue::Stop(absl::Time deadline) {
   while (true) {
     {
       absl::MutexLock lock(&mu_);
-      if (thread_ == nullptr || finished_) return true;
+      if (!started_ || finished_) return true;
     }
     if (!idle_->Wait(deadline)) return false;
   }

@@ -62,10 +62,11 @@ class TimerQueue final : public Timers {
   const std::unique_ptr<Doorbell> doorbell_;
   const std::unique_ptr<Doorbell> idle_;  // rung when something has ended after Stop()
   std::atomic<std::size_t> pending_ = 0;
+  std::atomic<bool> started_ = false;  // from the first timer on there is a thread
   std::atomic<bool> stopping_ = false;
   mutable absl::Mutex mu_;
-  std::unique_ptr<Thread> thread_ ABSL_GUARDED_BY(mu_);  // from the first timer on
-  std::vector<Timer*> waiting_ ABSL_GUARDED_BY(mu_);     // a heap, the next one first
+  std::unique_ptr<Thread> thread_ ABSL_GUARDED_BY(mu_);
+  std::vector<Timer*> waiting_ ABSL_GUARDED_BY(mu_);  // a heap, the next one first
   std::vector<Timer*> retries_ ABSL_GUARDED_BY(mu_);
   std::vector<Timer*> ended_ ABSL_GUARDED_BY(mu_);  // published, and to be concluded
   std::size_t running_ ABSL_GUARDED_BY(mu_) = 0;    // actions, and what they published
