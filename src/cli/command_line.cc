@@ -221,7 +221,6 @@ void AddConfig(CLI::App& app, ParsedCommand& parsed) {
   });
 }
 
-#if OMNIBUS_CLI_HAS_DEMO
 void AddDemo(CLI::App& app, ParsedCommand& parsed) {
   auto values = std::make_shared<DemoCommand>();
   CLI::App* command = app.add_subcommand("demo",
@@ -237,7 +236,6 @@ void AddDemo(CLI::App& app, ParsedCommand& parsed) {
     parsed.run = [values](Environment& environment) { return Demo(*values, environment); };
   });
 }
-#endif
 
 // What a wrong command line has wrong. CLI11 finds a missing command before it looks at a misspelt
 // one.
@@ -285,9 +283,7 @@ ParsedCommand ParseCommandLine(int argc, char** argv) {
       "Log more, on standard error");
   app.add_flag_callback(
       "--quiet,-q", [&] { parsed.verbosity = Verbosity::kQuiet; }, "Log errors only");
-#if OMNIBUS_CLI_HAS_DEMO
   AddDemo(app, parsed);
-#endif
   AddRun(app, parsed);
   AddPublish(app, parsed);
   AddTail(app, parsed);
