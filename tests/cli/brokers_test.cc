@@ -144,7 +144,7 @@ TEST_P(OverABroker, AChannelThatDoesNotExistIsNamed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, OverABroker, ::testing::Values("kafka", "rabbitmq"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& each) { return each.param; });
 
 class OverRabbitMq : public CommandLineTest {};
 
