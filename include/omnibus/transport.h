@@ -44,9 +44,12 @@ enum class Destination { kChannel, kQueue };
 // All views are valid during the call only.
 struct OutgoingMessage {
   Destination destination = Destination::kChannel;
-  std::string_view channel;         // the channel's or the queue's name
-  std::string_view type;            // event type; AMQP: routing key and `type` property
-  std::string_view key;             // what stays in order; empty: nothing does
+  std::string_view channel;  // the channel's or the queue's name
+  std::string_view type;     // event type; AMQP: routing key and `type` property
+  std::string_view key;      // what stays in order; empty: nothing does
+  // kQueue only: which part of it. What is put off goes to the part that it came from
+  // (ReceivedMessage::partition), so that it comes back to whoever owns that; -1: by the key.
+  std::int64_t partition = -1;
   std::string_view id;              // of the event, as text; AMQP: message_id
   std::string_view correlation_id;  // as text; AMQP: correlation_id
   bool mandatory = true;  // kNotFound when nobody would receive it. False: somebody might not exist
@@ -188,6 +191,9 @@ struct GroupSpec {
   std::string domain;
   std::string module;
   std::vector<std::string> types;  // the event types that it is bound to
+  // Side queues that its members read with the channel (Subscription::queues), in as many parts as
+  // the channel has.
+  std::vector<std::string> queues = {};
 };
 
 struct Topology {
@@ -210,6 +216,11 @@ struct Subscription {
   Destination destination = Destination::kChannel;
   std::string channel;
   std::vector<std::string> types;  // what the module handles; the transport may send others too
+  // Side queues of the group (GroupSpec::queues) that are read with the channel. Whoever is
+  // assigned a part of the channel is assigned the same part of each of these, and gives them up
+  // together; and all that they hold at that moment comes before the first message of the channel's
+  // part. So a member that starts again knows what the group has put off before it goes on.
+  std::vector<std::string> queues = {};
 };
 
 struct ConsumerOptions {
@@ -220,6 +231,10 @@ struct ConsumerOptions {
   std::string module;
   std::vector<Subscription> subscriptions;
   StartFrom start_from = StartFrom::kEarliest;
+  // How many messages of its side queues may be unsettled at a time, where the broker wants to
+  // know: what has been put off is held unsettled until it is due. Never counts against the
+  // channel's.
+  std::size_t queue_window = 10000;
 };
 
 struct Capabilities {
@@ -231,6 +246,9 @@ struct Capabilities {
   // A group that is new can start from the earliest event that is kept; a reader that is nobody's,
   // too.
   bool replay = false;
+  // Groups can have side queues (Subscription::queues): retries that outlive the process, replays
+  // for one group alone.
+  bool side_queues = false;
   std::size_t max_body_bytes = 0;
 };
 
