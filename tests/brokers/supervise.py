@@ -44,6 +44,7 @@ class Broker:
     def __init__(self, directory):
         self.dir = directory
         self.ports = {}
+        self.advertise = None  # the loopback port of a proxy that clients come by
 
     def prepare(self):
         """Checks what is needed, and fetches it. Raises Unavailable."""
@@ -169,6 +170,7 @@ def end_group(child):
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(child.pid, number)
+            os.killpg(child.pid, signal.SIGCONT)  # a frozen one would never know
             child.wait(STOP_DEADLINE)
         except ProcessLookupError:
             child.wait()
@@ -304,8 +306,13 @@ def main(broker_type):
     begin.add_argument("--watch-parent", action="store_true", help="stop when the caller is gone")
     begin.add_argument("--keep", action="store_true",
                        help="keep the data and ports of an earlier start: a restart")
+    begin.add_argument("--advertise", type=int, metavar="PORT",
+                       help="clients that come by the port `proxied` of DIR/ports.json are told to "
+                            "go on at this one: a proxy's")
     commands.add_parser("stop", help="stop it, and wait until it is gone")
     commands.add_parser("kill", help="kill it without warning, as a crash would")
+    commands.add_parser("freeze", help="stop it in its tracks: it keeps its sockets, and is silent")
+    commands.add_parser("thaw", help="let it go on")
     commands.add_parser("status", help="say whether it serves clients")
     for command in commands.choices.values():
         command.add_argument("dir", metavar="DIR")
@@ -317,8 +324,11 @@ def main(broker_type):
         return 0
     if options.command == "kill":
         return kill(broker)
+    if options.command in ("freeze", "thaw"):
+        return signal_all(broker, signal.SIGSTOP if options.command == "freeze" else signal.SIGCONT)
     if options.command == "status":
         return status(broker)
+    broker.advertise = options.advertise
     watched = os.getppid() if options.watch_parent else options.watch
     try:
         return start(broker, watched, options.keep)
@@ -327,13 +337,20 @@ def main(broker_type):
         return UNAVAILABLE
 
 
-def kill(broker):
+def signal_all(broker, number):
     pid = supervisor_of(broker.dir)
     if not pid:
         return 1
     with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
         for child in file.read().split():
-            os.killpg(int(child), signal.SIGKILL)
+            os.killpg(int(child), number)
+    return 0
+
+
+def kill(broker):
+    pid = supervisor_of(broker.dir)
+    if signal_all(broker, signal.SIGKILL) != 0:
+        return 1
     wait_until(lambda: not alive(pid), STOP_DEADLINE)
     return 0
 

@@ -1,10 +1,13 @@
 #include "tests/support/brokers.h"
 
+#include <sys/mount.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -43,38 +46,88 @@ std::optional<std::string> KafkaBrokers() { return Find("OMNIBUS_TEST_KAFKA_BROK
 
 std::optional<std::string> RabbitMqUrl() { return Find("OMNIBUS_TEST_RABBITMQ_URL", "rabbitmq"); }
 
-std::optional<PrivateBroker> PrivateBroker::Start(Kind kind) {
+std::optional<PrivateBroker> PrivateBroker::Start(Kind kind) { return Start(kind, {}); }
+
+std::optional<PrivateBroker> PrivateBroker::Start(Kind kind, const Options& options) {
   std::error_code ignored;  // mkdtemp tells
   std::filesystem::create_directories(OMNIBUS_BROKERS_DIR, ignored);
   std::string directory = OMNIBUS_BROKERS_DIR "/private-XXXXXX";
   if (mkdtemp(directory.data()) == nullptr) return std::nullopt;
-  PrivateBroker broker(kind, std::move(directory));
-  if (!broker.Run("start --watch " + std::to_string(getpid())) || !broker.ReadAddress()) {
-    return std::nullopt;
-  }
+  PrivateBroker broker(kind, std::move(directory), options);
+  if (options.disk_bytes > 0 && !broker.MountDisk()) return std::nullopt;
+  if (!broker.Run(broker.StartCommand()) || !broker.ReadAddress()) return std::nullopt;
   return broker;
 }
 
-PrivateBroker::PrivateBroker(Kind kind, std::string directory)
-    : kind_(kind), directory_(std::move(directory)) {}
+PrivateBroker::PrivateBroker(Kind kind, std::string directory, const Options& options)
+    : kind_(kind), directory_(std::move(directory)), options_(options) {}
 
 PrivateBroker::PrivateBroker(PrivateBroker&& other) noexcept
     : kind_(other.kind_),
       directory_(std::exchange(other.directory_, std::string())),
+      options_(other.options_),
+      has_disk_(std::exchange(other.has_disk_, false)),
       address_(std::move(other.address_)) {}
 
 PrivateBroker::~PrivateBroker() {
   if (directory_.empty()) return;
   Stop();
+  const std::string data = directory_ + "/data";
+  if (has_disk_ && umount2(data.c_str(), MNT_DETACH) != 0) std::perror(("umount " + data).c_str());
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
 }
+
+bool PrivateBroker::MountDisk() {
+  const std::string data = directory_ + "/data";
+  const std::string size = "size=" + std::to_string(options_.disk_bytes);
+  std::error_code ignored;  // mount tells
+  std::filesystem::create_directories(data, ignored);
+  has_disk_ = mount("tmpfs", data.c_str(), "tmpfs", 0, size.c_str()) == 0;
+  if (!has_disk_) std::perror(("mount " + data).c_str());
+  return has_disk_;
+}
+
+int PrivateBroker::Port(const std::string& name) const {
+  std::ifstream file(directory_ + "/ports.json");
+  const std::string json((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::size_t found = json.find("\"" + name + "\":");
+  return found == std::string::npos ? 0 : std::atoi(json.c_str() + found + name.size() + 3);
+}
+
+int PrivateBroker::port() const { return Port(kind_ == Kind::kKafka ? "client" : "amqp"); }
+
+int PrivateBroker::proxied_port() const { return Port(kind_ == Kind::kKafka ? "proxied" : "amqp"); }
 
 bool PrivateBroker::Stop() { return Run("stop"); }
 
 bool PrivateBroker::Kill() { return Run("kill"); }
 
-bool PrivateBroker::Restart() { return Run("start --keep --watch " + std::to_string(getpid())); }
+bool PrivateBroker::Restart() { return Run(StartCommand()); }
+
+bool PrivateBroker::Forget() {
+  std::error_code error;
+  if (!std::filesystem::exists(directory_ + "/data")) return true;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_ + "/data", error)) {
+    std::filesystem::remove_all(entry.path(), error);
+    if (error) break;
+  }
+  return !error;
+}
+
+bool PrivateBroker::Freeze() { return Run("freeze"); }
+
+bool PrivateBroker::Thaw() { return Run("thaw"); }
+
+std::string PrivateBroker::StartCommand() const {
+  // Its ports come with a folder that is kept: at the first start there is nothing in it yet but
+  // maybe a disk.
+  std::string command = "start --keep --watch " + std::to_string(getpid());
+  if (options_.advertised_port != 0) {
+    command += " --advertise " + std::to_string(options_.advertised_port);
+  }
+  return command;
+}
 
 bool PrivateBroker::Run(const std::string& command) const {
   // Its standard output is a copy of DIR/env; what went wrong is on standard error.

@@ -1,6 +1,7 @@
 #ifndef OMNIBUS_TESTS_SUPPORT_BROKERS_H_
 #define OMNIBUS_TESTS_SUPPORT_BROKERS_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -41,30 +42,58 @@ class PrivateBroker {
  public:
   enum class Kind { kKafka, kRabbitMq };
 
+  struct Options {
+    // The loopback port of a proxy that clients come by: Kafka tells whoever came to proxied_port()
+    // to go on there. 0: there is none.
+    int advertised_port = 0;
+    // Bytes of a disk of its own, which fills up; needs to be root. 0: the machine's.
+    std::size_t disk_bytes = 0;
+  };
+
   // Starts it: some seconds. Nullopt when it is not to be had, after it said
   // why on standard error. Its files are below the build folder.
   static std::optional<PrivateBroker> Start(Kind kind);
+  static std::optional<PrivateBroker> Start(Kind kind, const Options& options);
 
   PrivateBroker(PrivateBroker&& other) noexcept;
   PrivateBroker& operator=(PrivateBroker&& other) = delete;
   ~PrivateBroker();
 
-  // As KafkaBrokers() or RabbitMqUrl().
+  // As KafkaBrokers() or RabbitMqUrl(): straight to it.
   const std::string& address() const { return address_; }
+  Kind kind() const { return kind_; }
+  // Where it listens.
+  int port() const;
+  // Where it listens for clients that come by a proxy.
+  int proxied_port() const;
+  // Where it has its files; its data in "data", its ports in "ports.json".
+  const std::string& directory() const { return directory_; }
+  // The number that ports.json has for `name`; 0: none.
+  int Port(const std::string& name) const;
 
   // Each returns whether it was done. Stop is a clean one, Kill is a crash; after either, Restart
   // brings it back with its data, under the same address, and waits until it is ready.
   bool Stop();
   bool Kill();
   bool Restart();
+  // Only while it is stopped: it comes back empty.
+  bool Forget();
+
+  // Frozen, it keeps its sockets, and neither reads, writes nor answers.
+  bool Freeze();
+  bool Thaw();
 
  private:
-  PrivateBroker(Kind kind, std::string directory);
+  PrivateBroker(Kind kind, std::string directory, const Options& options);
+  std::string StartCommand() const;
+  bool MountDisk();
   bool Run(const std::string& command) const;
   bool ReadAddress();
 
   Kind kind_;
   std::string directory_;  // empty once moved from
+  Options options_;
+  bool has_disk_ = false;
   std::string address_;
 };
 
