@@ -2,7 +2,10 @@
 
 #include <atomic>
 #include <map>
+#include <memory>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
@@ -53,6 +56,7 @@ class Bus::Impl {
  private:
   absl::Status OpenModules();
   absl::Status DoClose(absl::Duration budget);
+  absl::Status AwaitClose(absl::Duration budget);
 
   const BusOptions options_;
   const Plan plan_;
@@ -62,9 +66,10 @@ class Bus::Impl {
   std::vector<std::unique_ptr<ModuleRunner>> runners_;
   std::atomic<bool> closed_ = false;
 
-  absl::Mutex closing_;
-  bool has_closed_ ABSL_GUARDED_BY(closing_) = false;
-  absl::Status close_status_ ABSL_GUARDED_BY(closing_);
+  absl::Mutex mu_;
+  bool closing_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<absl::Status> close_status_ ABSL_GUARDED_BY(mu_);
+  std::vector<Doorbell*> awaiting_close_ ABSL_GUARDED_BY(mu_);
 };
 
 absl::Status Bus::Impl::Open() {
@@ -102,14 +107,33 @@ absl::Status Bus::Impl::OpenModules() {
 }
 
 absl::Status Bus::Impl::Close(absl::Duration budget) {
-  // A plain lock is not for waiting, save here: closing happens once, and whoever else closes has
-  // nothing better to do.
-  absl::MutexLock lock(&closing_);
-  if (!has_closed_) {
-    has_closed_ = true;
-    close_status_ = DoClose(budget);
+  bool is_first = false;
+  {
+    absl::MutexLock lock(&mu_);
+    is_first = !std::exchange(closing_, true);
   }
-  return close_status_;
+  if (!is_first) return AwaitClose(budget);
+  absl::Status status = DoClose(budget);
+  absl::MutexLock lock(&mu_);
+  for (Doorbell* waiter : awaiting_close_) waiter->Ring();
+  return *(close_status_ = std::move(status));
+}
+
+// Somebody else closes it, or has: this caller has its own patience.
+absl::Status Bus::Impl::AwaitClose(absl::Duration budget) {
+  const absl::Time deadline = runtime().Now() + budget + kFarewell;
+  const std::unique_ptr<Doorbell> doorbell = runtime().NewDoorbell();
+  {
+    absl::MutexLock lock(&mu_);
+    if (close_status_.has_value()) return *close_status_;
+    awaiting_close_.push_back(doorbell.get());
+  }
+  doorbell->Wait(deadline);
+  absl::MutexLock lock(&mu_);
+  std::erase(awaiting_close_, doorbell.get());
+  if (close_status_.has_value()) return *close_status_;
+  return absl::DeadlineExceededError(
+      "the bus is being closed by somebody else, who gave it longer");
 }
 
 absl::Status Bus::Impl::DoClose(absl::Duration budget) {

@@ -97,9 +97,10 @@ struct Delivery {
   absl::Time first_failed_at;
   absl::Time last_failed_at;
 
-  std::uint64_t lane_key = 0;  // hash of the partition key; 0: it has none
-  std::size_t lane = 0;        // index
-  Delivery* next = nullptr;    // of the same key, in the order of arrival
+  std::uint64_t lane_key = 0;   // hash of the partition key; 0: it has none
+  std::uint64_t order_key = 0;  // hash of channel and partition key: what stays in order
+  std::size_t lane = 0;         // index
+  Delivery* next = nullptr;     // of the same lane key, in the order of arrival
 };
 
 }  // namespace omnibus

@@ -88,7 +88,7 @@ void Handling::Handle(Delivery* delivery) {
   if (!claim.ok()) return Fail(delivery, claim.status());
   if (*claim == Inbox::Claim::kTaken) return Settle(delivery);
   if (*claim == Inbox::Claim::kRunning) {
-    return workers_.Delay(delivery, module_.runtime->Now() + kAskAgain, /*hold_key=*/true);
+    return workers_.Delay(delivery, module_.runtime->Now() + kAskAgain, /*hold_order=*/true);
   }
   delivery->claimed = true;
   ++delivery->attempt;
@@ -188,7 +188,7 @@ void Handling::ConcludeBurial(Delivery* delivery) {
         "again in {}: {}",
         module_.group, delivery->message.channel, absl::FormatDuration(delay), buried.ToString());
     delivery->stage = Delivery::Stage::kBury;
-    return workers_.Delay(delivery, module_.runtime->Now() + delay, /*hold_key=*/true);
+    return workers_.Delay(delivery, module_.runtime->Now() + delay, /*hold_order=*/true);
   }
   const std::string reason = DeadReason(*delivery);
   module_.log->warn(

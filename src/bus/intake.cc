@@ -17,12 +17,10 @@ constexpr std::size_t kBatch = 256;
 // After an error of the transport's, which tries again by itself.
 constexpr absl::Duration kPause = absl::Milliseconds(200);
 
-// Order is a promise within a channel. Across channels there is none, and must be none: a handler
-// that waits, by its retries, for what comes on another channel under the same key would else hold
-// it up itself.
-std::uint64_t LaneKey(std::string_view channel, std::string_view key) {
-  if (key.empty()) return 0;
-  const std::uint64_t hash = absl::HashOf(AbslView(channel), AbslView(key));
+// 0 is for what has no key.
+template <typename... Parts>
+std::uint64_t Hash(const Parts&... parts) {
+  const std::uint64_t hash = absl::HashOf(AbslView(parts)...);
   return hash == 0 ? 1 : hash;
 }
 
@@ -143,7 +141,8 @@ void Intake::Accept(ReceivedMessage& message) {
   if (!decoded.ok()) Quarantine(delivery, std::move(decoded));
   const std::string_view key =
       delivery->handler == nullptr ? delivery->message.key : delivery->metadata.key;
-  delivery->lane_key = LaneKey(delivery->message.channel, key);
+  delivery->lane_key = key.empty() ? 0 : Hash(key);
+  delivery->order_key = key.empty() ? 0 : Hash(delivery->message.channel, key);
   handling_.Admit(delivery);
   batches_[handling_.workers().LaneOf(delivery->lane_key)].push_back(delivery);
 }

@@ -1,5 +1,7 @@
 #include "bus/lane.h"
 
+#include <algorithm>
+
 namespace omnibus {
 
 std::size_t Lane::Add(std::span<Delivery* const> deliveries) {
@@ -8,10 +10,12 @@ std::size_t Lane::Add(std::span<Delivery* const> deliveries) {
   for (Delivery* delivery : deliveries) {
     delivery->next = nullptr;
     if (delivery->lane_key != 0) {
-      const auto [key, is_new] = keys_.try_emplace(delivery->lane_key, Key{delivery});
+      const auto [found, is_new] = keys_.try_emplace(delivery->lane_key);
       if (!is_new) {
-        key->second.last->next = delivery;
-        key->second.last = delivery;
+        Key& key = found->second;
+        (key.last == nullptr ? key.first : key.last->next) = delivery;
+        key.last = delivery;
+        if (!key.busy && Free(found)) ++ready;
         continue;
       }
     }
@@ -35,15 +39,58 @@ void Lane::Resume(Delivery* delivery) {
   ready_.push_front(delivery);
 }
 
+bool Lane::Pause(Delivery* delivery) {
+  if (delivery->lane_key == 0) return false;
+  absl::MutexLock lock(&mu_);
+  const auto key = keys_.find(delivery->lane_key);
+  key->second.pausing.push_back(delivery->order_key);
+  return Free(key);
+}
+
+bool Lane::Continue(Delivery* delivery) {
+  absl::MutexLock lock(&mu_);
+  if (delivery->lane_key != 0) {
+    Key& key = keys_.find(delivery->lane_key)->second;
+    key.pausing.erase(std::find(key.pausing.begin(), key.pausing.end(), delivery->order_key));
+    if (key.busy) {
+      delivery->next = key.first;
+      key.first = delivery;
+      if (key.last == nullptr) key.last = delivery;
+      return false;
+    }
+    key.busy = true;
+  }
+  ready_.push_front(delivery);
+  return true;
+}
+
 bool Lane::End(Delivery* delivery) {
   if (delivery->lane_key == 0) return false;
   absl::MutexLock lock(&mu_);
-  Delivery* next = delivery->next;
-  delivery->next = nullptr;
+  return Free(keys_.find(delivery->lane_key));
+}
+
+bool Lane::Free(Keys::iterator key) {
+  Key& state = key->second;
+  state.busy = false;
+  Delivery* before = nullptr;
+  Delivery* next = state.first;
+  const auto is_held = [&state](const Delivery& delivery) {
+    return std::find(state.pausing.begin(), state.pausing.end(), delivery.order_key) !=
+           state.pausing.end();
+  };
+  while (next != nullptr && is_held(*next)) {
+    before = next;
+    next = next->next;
+  }
   if (next == nullptr) {
-    keys_.erase(delivery->lane_key);
+    if (state.first == nullptr && state.pausing.empty()) keys_.erase(key);
     return false;
   }
+  (before == nullptr ? state.first : before->next) = next->next;
+  if (state.last == next) state.last = before;
+  next->next = nullptr;
+  state.busy = true;
   ready_.push_back(next);
   return true;
 }

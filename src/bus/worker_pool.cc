@@ -40,8 +40,12 @@ void WorkerPool::Resume(Delivery* delivery) {
   Notify(lane, 1);
 }
 
-void WorkerPool::Delay(Delivery* delivery, absl::Time due, bool hold_key) {
-  if (!hold_key) End(delivery);
+void WorkerPool::Delay(Delivery* delivery, absl::Time due, bool hold_order) {
+  if (!hold_order) {
+    End(delivery);
+  } else if (delivery->in_lane && workers_[delivery->lane]->lane.Pause(delivery)) {
+    Notify(delivery->lane, 1);
+  }
   delays_.Add(due, delivery);
 }
 
@@ -85,7 +89,7 @@ void WorkerPool::Work(std::size_t index) {
 }
 
 Delivery* WorkerPool::Next(std::size_t index) {
-  if (Delivery* due = TakeDue(); due != nullptr) return due;
+  AddDue();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     Delivery* next = workers_[(index + i) % workers_.size()]->lane.Take();
     if (next != nullptr) return next;
@@ -93,17 +97,18 @@ Delivery* WorkerPool::Next(std::size_t index) {
   return nullptr;
 }
 
-Delivery* WorkerPool::TakeDue() {
-  const absl::Time next = delays_.NextDue();
-  if (next == absl::InfiniteFuture()) return nullptr;
+void WorkerPool::AddDue() {
+  if (delays_.NextDue() == absl::InfiniteFuture()) return;
   const absl::Time now = runtime_.Now();
-  if (next > now) return nullptr;
-  Delivery* due = delays_.TakeDue(now);
-  if (due == nullptr || due->in_lane) return due;
-  // Others of its key may be at work: it queues up again.
-  Delivery* const again[] = {due};
-  Add(due->lane, again);
-  return nullptr;
+  while (Delivery* due = delays_.TakeDue(now)) {
+    if (!due->in_lane) {
+      // It has let its key go, and queues up again.
+      Delivery* const again[] = {due};
+      Add(due->lane, again);
+    } else if (workers_[due->lane]->lane.Continue(due)) {
+      Notify(due->lane, 1);
+    }
+  }
 }
 
 void WorkerPool::Notify(std::size_t lane, std::size_t ready) {

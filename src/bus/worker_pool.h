@@ -38,9 +38,9 @@ class WorkerPool {
   // It goes on soon, before what has not begun.
   void Resume(Delivery* delivery);
 
-  // It goes on at `due`. With `hold_key` what follows under its key waits for it; without, that
-  // overtakes it.
-  void Delay(Delivery* delivery, absl::Time due, bool hold_key);
+  // It goes on at `due`. With `hold_order` what follows it under its key, in its channel, waits for
+  // it; without, that overtakes it.
+  void Delay(Delivery* delivery, absl::Time due, bool hold_order);
 
   // It has ended: the next one of its key goes.
   void End(Delivery* delivery);
@@ -62,7 +62,7 @@ class WorkerPool {
 
   void Work(std::size_t index);
   Delivery* Next(std::size_t index);
-  Delivery* TakeDue();
+  void AddDue();
   void Notify(std::size_t lane, std::size_t ready);
 
   Runtime& runtime_;
