@@ -7,6 +7,7 @@ the kernel should the supervisor be killed. Everything that either writes lies b
 
   DIR/env          one NAME=value line, once the broker is ready
   DIR/ports.json   the ports it has; kept, so that `start --keep` comes back under the same address
+  DIR/cluster.json the ports of all nodes, where it is one of several; see tests/brokers/cluster
   DIR/*.log        what the broker wrote
   DIR/supervisor   the supervisor's process id, and when it started
 
@@ -63,6 +64,14 @@ class Broker:
     def env(self):
         """The line for DIR/env: (name, value)."""
         raise NotImplementedError
+
+    def cluster(self):
+        """{"node": its place, "nodes": [the ports of each]}, or None: it is alone."""
+        try:
+            with open(self.path("cluster.json"), encoding="utf-8") as file:
+                return json.load(file)
+        except FileNotFoundError:
+            return None
 
     def path(self, *parts):
         return os.path.join(self.dir, *parts)
@@ -353,6 +362,14 @@ def kill(broker):
         return 1
     wait_until(lambda: not alive(pid), STOP_DEADLINE)
     return 0
+
+
+def kill(broker):
+    pid = supervisor_of(broker.dir)
+    code = signal_all(broker, signal.SIGKILL)
+    if code == 0:
+        wait_until(lambda: not alive(pid), STOP_DEADLINE)
+    return code
 
 
 def status(broker):
