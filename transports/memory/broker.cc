@@ -42,6 +42,12 @@ absl::Status CheckNames(const Topology& topology) {
                                                      "` of channel `", group.channel,
                                                      "`: both names are needed"));
     }
+    for (const std::string& queue : group.queues) {
+      if (!queue.empty() && queue != group.channel) continue;
+      return absl::InvalidArgumentError(absl::StrCat("memory: declare: group `", group.module,
+                                                     "` of channel `", group.channel,
+                                                     "`: a side queue needs a name of its own"));
+    }
   }
   return absl::OkStatus();
 }
@@ -74,6 +80,9 @@ absl::Status MemoryBroker::Declare(const Topology& topology, const MemoryOptions
     add(group.channel, options.partitions);
     // Dead letters are few, and whoever reads them wants to see them in their order.
     add(memory::DeadLetterQueueName(group.channel, group.module), 1);
+    // Whoever has a part of the channel has the same of these.
+    const int parts = static_cast<int>(next->at(group.channel)->partitions());
+    for (const std::string& queue : group.queues) add(queue, parts);
   }
   // Groups come before the table is seen by publishers, so that what is published to a new channel
   // finds all of them.
@@ -81,6 +90,7 @@ absl::Status MemoryBroker::Declare(const Topology& topology, const MemoryOptions
     const std::string name = memory::GroupName(group.domain, group.module);
     next->at(group.channel)->GetCursor(name, group.types);
     next->at(memory::DeadLetterQueueName(group.channel, group.module))->GetCursor(name, {});
+    for (const std::string& queue : group.queues) next->at(queue)->GetCursor(name, {});
   }
   if (next->size() != logs().size()) {
     tables_.push_back(std::move(next));
@@ -100,6 +110,11 @@ absl::Status MemoryBroker::Check(const Topology& topology) const {
     const memory::Log* const log = FindLog(group.channel);
     if (log == nullptr || !log->HasCursor(name)) {
       missing.push_back(absl::StrCat("group ", name, " of channel ", group.channel));
+    }
+    for (const std::string& queue : group.queues) {
+      if (FindLog(queue) == nullptr) {
+        missing.push_back(absl::StrCat("queue ", queue, " of group ", name));
+      }
     }
   }
   if (missing.empty()) return absl::OkStatus();

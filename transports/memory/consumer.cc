@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "omnibus/internal/absl_view.h"
 #include "transports/memory/broker.h"
 
 namespace omnibus::memory {
@@ -37,10 +38,11 @@ class MemoryConsumer final : public Consumer {
     for (Log* const log : logs) {
       std::vector<Member::Grant> grants(log->partitions());
       for (std::size_t i = 0; i < grants.size(); ++i) {
+        grants[i].log = log;
         grants[i].partition = i;
         grants[i].from.position = start_from == StartFrom::kLatest ? log->End(i) : log->Begin(i);
       }
-      member_.Assign(*log, nullptr, ++epoch_, grants);
+      member_.Assign(++epoch_, grants);
     }
   }
 
@@ -113,6 +115,53 @@ class MemoryConsumer final : public Consumer {
   std::vector<Log*> logs_ ABSL_GUARDED_BY(leave_mu_);  // of nobody's reader
 };
 
+absl::Status CheckSideQueues(const ConsumerOptions& options) {
+  std::vector<std::string_view> names;
+  for (const Subscription& subscription : options.subscriptions) {
+    names.push_back(subscription.channel);
+  }
+  const auto refuse = [](std::string_view queue, absl::string_view why) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("memory: subscribe to side queue ", AbslView(queue), ": ", why));
+  };
+  for (const Subscription& subscription : options.subscriptions) {
+    for (const std::string& queue : subscription.queues) {
+      if (options.module.empty()) return refuse(queue, "only a group has side queues");
+      if (subscription.destination != Destination::kChannel) {
+        return refuse(queue, subscription.channel + " is a queue itself");
+      }
+      if (std::find(names.begin(), names.end(), queue) != names.end()) {
+        return refuse(queue, "it is subscribed to twice");
+      }
+      names.push_back(queue);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Appends the group's side queues of the channel that `seat` reads.
+absl::Status FindSides(const MemoryBroker& broker, const ConsumerOptions& options,
+                       std::string_view group, Group::Seat& seat) {
+  for (const Subscription& subscription : options.subscriptions) {
+    if (subscription.channel != seat.log->name()) continue;
+    for (const std::string& queue : subscription.queues) {
+      Log* const log = broker.FindLog(queue);
+      if (log == nullptr) {
+        return absl::NotFoundError(absl::StrCat("memory: subscribe to side queue ", queue, " of ",
+                                                subscription.channel, ": nobody has declared it"));
+      }
+      if (log->partitions() != seat.log->partitions()) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("memory: subscribe to side queue ", queue, ": it has ", log->partitions(),
+                         " partitions, and ", subscription.channel, " has ", seat.log->partitions(),
+                         ": declare it as a queue of the group, and as nothing else"));
+      }
+      seat.sides.push_back({log, &log->GetCursor(group, {})});
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Consumer>> OpenMemoryConsumer(std::shared_ptr<MemoryBroker> broker,
@@ -122,6 +171,7 @@ absl::StatusOr<std::unique_ptr<Consumer>> OpenMemoryConsumer(std::shared_ptr<Mem
   if (options.subscriptions.empty()) {
     return absl::InvalidArgumentError("memory: subscribe: no channel is named");
   }
+  if (absl::Status status = CheckSideQueues(options); !status.ok()) return status;
   const bool nobody = options.module.empty();
   const std::string name = nobody ? "nobody's" : GroupName(options.domain, options.module);
   std::vector<Log*> logs;
@@ -151,7 +201,10 @@ absl::StatusOr<std::unique_ptr<Consumer>> OpenMemoryConsumer(std::shared_ptr<Mem
       if (subscription.channel != log->name()) continue;
       types.insert(types.end(), subscription.types.begin(), subscription.types.end());
     }
-    seats.push_back({log, &log->GetCursor(name, types)});
+    Group::Seat& seat = seats.emplace_back();
+    seat.log = log;
+    seat.cursor = &log->GetCursor(name, types);
+    if (absl::Status status = FindSides(*broker, options, name, seat); !status.ok()) return status;
   }
   absl::Status status =
       consumer->JoinGroup(broker->GetGroup(name), seats, options.start_from, release_timeout);

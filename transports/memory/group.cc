@@ -1,6 +1,7 @@
 #include "transports/memory/group.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,14 +9,28 @@
 namespace omnibus::memory {
 
 Group::Reading& Group::ReadingOf(const Seat& seat) {
-  for (const auto& reading : readings_) {
-    if (reading->log == seat.log) return *reading;
+  auto found = std::find_if(readings_.begin(), readings_.end(),
+                            [&](const auto& each) { return each->log == seat.log; });
+  if (found == readings_.end()) {
+    readings_.push_back(std::make_unique<Reading>());
+    found = std::prev(readings_.end());
+    (*found)->log = seat.log;
+    (*found)->cursor = seat.cursor;
+    (*found)->shares.resize(seat.log->partitions());
   }
-  readings_.push_back(std::make_unique<Reading>());
-  Reading& reading = *readings_.back();
-  reading.log = seat.log;
-  reading.cursor = seat.cursor;
-  reading.shares.resize(seat.log->partitions());
+  Reading& reading = **found;
+  for (const Side& side : seat.sides) {
+    if (std::any_of(reading.sides.begin(), reading.sides.end(),
+                    [&](const Side& known) { return known.log == side.log; })) {
+      continue;
+    }
+    // What the group has put off, it wants back, wherever it starts in the channel.
+    reading.sides.push_back(side);
+    for (std::size_t i = 0; i < reading.shares.size(); ++i) {
+      reading.shares[i].sides.emplace_back().handover.position =
+          side.cursor->settled[i].load(std::memory_order_acquire);
+    }
+  }
   return reading;
 }
 
@@ -39,10 +54,13 @@ absl::Status Group::Join(Member& member, std::span<const Seat> seats, StartFrom 
                                        ? seat.log->End(i)
                                        : seat.cursor->settled[i].load(std::memory_order_acquire);
         seat.cursor->settled[i].store(start, std::memory_order_release);
-        reading.shares[i].handover.position = start;
+        reading.shares[i].channel.handover.position = start;
       }
     }
-    reading.members.push_back({&member, release_timeout});
+    Attendant& attendant = reading.members.emplace_back();
+    attendant.member = &member;
+    attendant.release_timeout = release_timeout;
+    for (const Side& side : seat.sides) attendant.sides.push_back(side.log);
     Balance(reading, now);
   }
   UpdateExpiry();
@@ -56,11 +74,9 @@ void Group::Leave(Member& member, absl::Time now) {
                                      [&](const Attendant& each) { return each.member == &member; });
     if (left == reading->members.end()) continue;
     reading->members.erase(left, reading->members.end());
+    std::vector<std::uint32_t> sources;
     for (std::size_t i = 0; i < reading->shares.size(); ++i) {
-      Share& share = reading->shares[i];
-      if (share.owner != &member) continue;
-      share = Share{};
-      share.handover = member.Take(*reading->log, i);
+      if (reading->shares[i].owner == &member) TakeBack(*reading, i, sources);
     }
     Balance(*reading, now);
   }
@@ -70,15 +86,13 @@ void Group::Leave(Member& member, absl::Time now) {
 void Group::Release(Member& member, std::uint64_t epoch, absl::Time now) {
   absl::MutexLock lock(&mu_);
   for (const auto& reading : readings_) {
-    bool released = false;
+    std::vector<std::uint32_t> sources;
     for (std::size_t i = 0; i < reading->shares.size(); ++i) {
-      Share& share = reading->shares[i];
+      const Share& share = reading->shares[i];
       if (share.owner != &member || !share.leaving || share.asked != epoch) continue;
-      share = Share{};
-      share.handover = member.Take(*reading->log, i);
-      released = true;
+      TakeBack(*reading, i, sources);
     }
-    if (released) Balance(*reading, now);
+    if (!sources.empty()) Balance(*reading, now);
   }
   UpdateExpiry();
 }
@@ -89,14 +103,11 @@ void Group::Expire(absl::Time now) {
   for (const auto& reading : readings_) {
     std::vector<std::pair<Member*, std::vector<std::uint32_t>>> lost;  // in a fixed order
     for (std::size_t i = 0; i < reading->shares.size(); ++i) {
-      Share& share = reading->shares[i];
+      const Share& share = reading->shares[i];
       if (share.owner == nullptr || !share.leaving || share.until > now) continue;
       Member* const owner = share.owner;
-      std::uint32_t source = 0;
-      share = Share{};
-      share.handover = owner->Take(*reading->log, i, &source);
       if (lost.empty() || lost.back().first != owner) lost.push_back({owner, {}});
-      lost.back().second.push_back(source);
+      TakeBack(*reading, i, lost.back().second);
     }
     for (auto& [owner, sources] : lost) {
       owner->Tell(ConsumerEvent::Kind::kLost, ++last_epoch_, std::move(sources));
@@ -128,17 +139,56 @@ void Group::Balance(Reading& reading, absl::Time now) {
     if (held[m] > due[m]) AskFor(reading, reading.members[m], held[m] - due[m], now);
   }
   for (const std::size_t m : order) {
-    Member& member = *reading.members[m].member;
+    const Attendant& attendant = reading.members[m];
     std::vector<Member::Grant> grants;
     for (std::size_t i = 0; i < reading.shares.size() && held[m] < due[m]; ++i) {
-      Share& share = reading.shares[i];
-      if (share.owner != nullptr) continue;
-      share.owner = &member;
-      grants.push_back({i, std::exchange(share.handover, Handover{})});
+      if (reading.shares[i].owner != nullptr) continue;
+      for (Member::Grant& grant : Give(reading, i, attendant)) grants.push_back(std::move(grant));
       ++held[m];
     }
-    if (!grants.empty()) member.Assign(*reading.log, reading.cursor, ++last_epoch_, grants);
+    if (!grants.empty()) attendant.member->Assign(++last_epoch_, grants);
   }
+}
+
+std::vector<Member::Grant> Group::Give(Reading& reading, std::size_t partition,
+                                       const Attendant& to) {
+  Share& share = reading.shares[partition];
+  share.owner = to.member;
+  std::vector<Member::Grant> grants;
+  const auto give = [&](Log* log, Cursor* cursor, Leg& leg) {
+    leg.held = true;
+    Member::Grant& grant = grants.emplace_back();
+    grant.log = log;
+    grant.cursor = cursor;
+    grant.partition = partition;
+    grant.from = std::exchange(leg.handover, Handover{});
+  };
+  for (std::size_t s = 0; s < reading.sides.size(); ++s) {
+    const Side& side = reading.sides[s];
+    if (std::find(to.sides.begin(), to.sides.end(), side.log) == to.sides.end()) continue;
+    give(side.log, side.cursor, share.sides[s]);
+  }
+  const std::size_t sides = grants.size();
+  give(reading.log, reading.cursor, share.channel);
+  grants.back().sides_before = sides;
+  return grants;
+}
+
+void Group::TakeBack(Reading& reading, std::size_t partition, std::vector<std::uint32_t>& sources) {
+  Share& share = reading.shares[partition];
+  Member& owner = *share.owner;
+  const auto take = [&](const Log& log, Leg& leg) {
+    if (!leg.held) return;
+    leg.held = false;
+    sources.emplace_back();
+    leg.handover = owner.Take(log, partition, &sources.back());
+  };
+  for (std::size_t s = 0; s < reading.sides.size(); ++s) {
+    take(*reading.sides[s].log, share.sides[s]);
+  }
+  take(*reading.log, share.channel);
+  share.owner = nullptr;
+  share.leaving = false;
 }
 
 void Group::AskFor(Reading& reading, const Attendant& from, std::size_t count, absl::Time now) {
@@ -150,6 +200,10 @@ void Group::AskFor(Reading& reading, const Attendant& from, std::size_t count, a
     share.leaving = true;
     share.asked = epoch;
     share.until = now + from.release_timeout;
+    for (std::size_t s = 0; s < reading.sides.size(); ++s) {
+      if (!share.sides[s].held) continue;
+      sources.push_back(from.member->Stop(*reading.sides[s].log, i));
+    }
     sources.push_back(from.member->Stop(*reading.log, i));
     --count;
   }

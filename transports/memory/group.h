@@ -30,13 +30,19 @@ class Group {
 
   const std::string& name() const { return name_; }
 
-  struct Seat {
-    Log* log = nullptr;
+  struct Side {
+    Log* log = nullptr;  // with as many partitions as the channel's
     Cursor* cursor = nullptr;
   };
 
+  struct Seat {
+    Log* log = nullptr;
+    Cursor* cursor = nullptr;
+    std::vector<Side> sides;
+  };
+
   // `release_timeout` is what this member gets. kFailedPrecondition: the group is new to one of the
-  // logs, and `start_from` is kError.
+  // channels, and `start_from` is kError.
   absl::Status Join(Member& member, std::span<const Seat> seats, StartFrom start_from,
                     absl::Duration release_timeout, absl::Time now);
 
@@ -55,24 +61,33 @@ class Group {
   }
 
  private:
-  // One partition of a log.
+  // One log's part of a share.
+  struct Leg {
+    bool held = false;  // by the share's owner: another might not read this log
+    Handover handover;  // while it is not
+  };
+
+  // One partition of a channel, and the same one of each of its side queues.
   struct Share {
     Member* owner = nullptr;
     bool leaving = false;     // the owner was asked to let it go,
     std::uint64_t asked = 0;  // by the event of this epoch,
     absl::Time until;         // until then
-    Handover handover;        // while nobody owns it
+    Leg channel;
+    std::vector<Leg> sides;  // as Reading::sides
   };
 
   struct Attendant {
     Member* member = nullptr;
     absl::Duration release_timeout;
+    std::vector<const Log*> sides;  // those that it reads
   };
 
-  // All that the group reads from one log.
+  // All that the group reads from one channel.
   struct Reading {
     Log* log = nullptr;
     Cursor* cursor = nullptr;
+    std::vector<Side> sides;  // of all members there were
     std::vector<Share> shares;
     std::vector<Attendant> members;  // in the order in which they came
   };
@@ -81,6 +96,11 @@ class Group {
   void Balance(Reading& reading, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void AskFor(Reading& reading, const Attendant& from, std::size_t count, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static std::vector<Member::Grant> Give(Reading& reading, std::size_t partition,
+                                         const Attendant& to);
+  // Appends the owner's sources of it to `sources`.
+  static void TakeBack(Reading& reading, std::size_t partition,
+                       std::vector<std::uint32_t>& sources);
   void UpdateExpiry() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::string name_;

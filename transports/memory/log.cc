@@ -44,11 +44,18 @@ absl::Status Log::Append(const OutgoingMessage& message) {
     return absl::NotFoundError(
         absl::StrCat("memory: publish to ", name_, ": no group receives ", AbslView(message.type)));
   }
+  const bool asked = message.destination == Destination::kQueue && message.partition >= 0;
+  if (asked && static_cast<std::uint64_t>(message.partition) >= partitions_.size()) {
+    return absl::NotFoundError(absl::StrCat("memory: publish to ", name_, ": it has no partition ",
+                                            message.partition, ", but ", partitions_.size(),
+                                            " in all"));
+  }
   RecordRef record = RecordRef::Copy(message);
   const std::size_t bytes = record->bytes;
   if (!Reserve(bytes)) return Full();
 
-  const std::size_t index = PartitionOf(message.key);
+  const std::size_t index =
+      asked ? static_cast<std::size_t>(message.partition) : PartitionOf(message.key);
   Partition& partition = partitions_[index];
   absl::MutexLock lock(&partition.mu);
   partition.records.push_back(std::move(record));

@@ -52,7 +52,8 @@ class Log {
   const std::string& name() const { return name_; }
   std::size_t partitions() const { return partitions_.size(); }
 
-  // kResourceExhausted: full. kNotFound: mandatory, and no group would receive it.
+  // kResourceExhausted: full. kNotFound: mandatory, and no group would receive it; or no such
+  // partition.
   absl::Status Append(const OutgoingMessage& message);
 
   // Positions of what is there: from Begin() to before End().

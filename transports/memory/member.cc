@@ -52,17 +52,26 @@ std::uint32_t Member::SourceOf(Log& log, std::size_t partition) {
   return index;
 }
 
-void Member::Assign(Log& log, Cursor* cursor, std::uint64_t epoch, std::span<const Grant> grants) {
+void Member::Assign(std::uint64_t epoch, std::span<const Grant> grants) {
   {
     absl::MutexLock lock(&mu_);
     ConsumerEvent assigned;
     assigned.kind = ConsumerEvent::Kind::kAssigned;
     assigned.epoch = epoch;
     for (const Grant& grant : grants) {
-      const std::uint32_t index = SourceOf(log, grant.partition);
-      assigned.sources.push_back(index);
+      const std::uint32_t index = SourceOf(*grant.log, grant.partition);
       Source& source = sources_[index];
-      source.cursor = cursor;
+      source.sides.clear();
+      source.side = false;
+      const std::size_t before = assigned.sources.size();
+      for (std::size_t i = before - grant.sides_before; i < before; ++i) {
+        Source& side = sources_[assigned.sources[i]];
+        side.side = true;
+        side.held = side.log->End(side.partition);
+        source.sides.push_back(assigned.sources[i]);
+      }
+      assigned.sources.push_back(index);
+      source.cursor = grant.cursor;
       source.owned = true;
       source.stopped = false;
       source.epoch = epoch;
@@ -73,7 +82,7 @@ void Member::Assign(Log& log, Cursor* cursor, std::uint64_t epoch, std::span<con
     }
     changes_.push_back(std::move(assigned));
   }
-  for (const Grant& grant : grants) log.Watch(grant.partition, bell_);
+  for (const Grant& grant : grants) grant.log->Watch(grant.partition, bell_);
   bell_.Ring();
 }
 
@@ -127,14 +136,27 @@ std::size_t Member::Collect(std::size_t max, std::vector<ConsumerEvent>& events)
     changes_.pop_front();
     ++count;
   }
-  // Each time another source is the first, so that a busy one does not starve the others.
+  // What holds back a channel comes first.
   const std::size_t size = sources_.size();
   for (std::size_t i = 0; i < size && count < max; ++i) {
+    if (!sources_[i].side || sources_[i].next >= sources_[i].held) continue;
+    count += CollectFrom(static_cast<std::uint32_t>(i), max - count, events);
+  }
+  // Each time another source is the first, so that a busy one does not starve the others.
+  for (std::size_t i = 0; i < size && count < max; ++i) {
     const std::size_t index = (next_source_ + i) % size;
+    if (!MayBegin(sources_[index])) continue;
     count += CollectFrom(static_cast<std::uint32_t>(index), max - count, events);
   }
   if (size > 0) next_source_ = (next_source_ + 1) % size;
   return count;
+}
+
+bool Member::MayBegin(const Source& source) const {
+  return std::all_of(source.sides.begin(), source.sides.end(), [this](std::uint32_t index) {
+    mu_.AssertHeld();
+    return sources_[index].next >= sources_[index].held;
+  });
 }
 
 std::size_t Member::CollectFrom(std::uint32_t index, std::size_t max,
@@ -183,8 +205,9 @@ std::size_t Member::Settle(std::span<const DeliveryTag> tags) {
 
 std::size_t Member::partitions() const {
   absl::MutexLock lock(&mu_);
-  return static_cast<std::size_t>(std::count_if(sources_.begin(), sources_.end(),
-                                                [](const Source& each) { return each.owned; }));
+  return static_cast<std::size_t>(
+      std::count_if(sources_.begin(), sources_.end(),
+                    [](const Source& each) { return each.owned && !each.side; }));
 }
 
 }  // namespace omnibus::memory

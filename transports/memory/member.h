@@ -31,13 +31,17 @@ class Member {
   explicit Member(Doorbell& bell) : bell_(bell) {}
 
   struct Grant {
+    Log* log = nullptr;
+    Cursor* cursor = nullptr;  // is told of what is settled; null for nobody's reader
     std::size_t partition = 0;
     Handover from;
+    // The partition is a channel's, and so many grants right before are of its side queues: what
+    // these hold now is delivered before anything of the channel.
+    std::size_t sides_before = 0;
   };
 
-  // Gives it partitions of a log, and tells the consumer so. `cursor` is told of what is settled;
-  // null for nobody's reader.
-  void Assign(Log& log, Cursor* cursor, std::uint64_t epoch, std::span<const Grant> grants);
+  // Gives it partitions, and tells the consumer so.
+  void Assign(std::uint64_t epoch, std::span<const Grant> grants);
 
   // Reads no more from it; what was handed out can still be settled. Returns its source.
   std::uint32_t Stop(const Log& log, std::size_t partition);
@@ -71,8 +75,13 @@ class Member {
     Watermark mark;
     std::deque<std::int64_t> settled_before;  // by an earlier owner, from `next` on
     std::int64_t delivered_before = 0;
+    bool side = false;                 // of a side queue,
+    std::int64_t held = 0;             // which held what lies before when it was assigned
+    std::vector<std::uint32_t> sides;  // the sources of its side queues
   };
 
+  // All that the side queues of it held has been delivered.
+  bool MayBegin(const Source& source) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::uint32_t SourceOf(Log& log, std::size_t partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Source& Find(const Log& log, std::size_t partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::size_t CollectFrom(std::uint32_t index, std::size_t max, std::vector<ConsumerEvent>& events)

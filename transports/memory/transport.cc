@@ -21,6 +21,7 @@ class MemoryTransport final : public Transport {
     capabilities.properties = true;
     capabilities.ordered_by_key = true;
     capabilities.replay = true;
+    capabilities.side_queues = true;
     capabilities.max_body_bytes = options_.max_body_bytes;
     return capabilities;
   }
