@@ -1,9 +1,9 @@
 // The checker finds each fault that is planted, and nothing where there is none.
-#include "tests/behaviours/history.h"
+#include "transport_testing/history.h"
 
 #include <gtest/gtest.h>
 
-namespace omnibus::behaviours {
+namespace omnibus::transport_testing {
 namespace {
 
 using Strings = std::vector<std::string>;
@@ -154,4 +154,4 @@ TEST_F(HistoryTest, FindsWhatHasNoOutcomeOrTwo) {
 }
 
 }  // namespace
-}  // namespace omnibus::behaviours
+}  // namespace omnibus::transport_testing

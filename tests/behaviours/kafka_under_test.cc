@@ -1,43 +1,49 @@
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "omnibus/transports/kafka.h"
 #include "spdlog/spdlog.h"
-#include "tests/behaviours/transport_behaviour.h"
+#include "tests/behaviours/kit_test.h"
 #include "tests/support/brokers.h"
 
 namespace omnibus::behaviours {
 namespace {
 
-std::shared_ptr<spdlog::logger> Log() {
-  spdlog::set_level(spdlog::level::warn);
-  return spdlog::default_logger();
-}
-
-TransportUnderTest Kafka() {
-  TransportUnderTest under_test;
-  under_test.name = "Kafka";
-  under_test.features.remembers_settled_out_of_order = false;  // one offset for each partition
-  under_test.features.moves_sources = true;
-  under_test.features.crowd = 6;  // each member is a whole client with threads of its own
+Subject Kafka() {
+  Subject subject;
   const std::optional<std::string> brokers = omnibus::testing::KafkaBrokers();
   if (!brokers.has_value()) {
-    under_test.missing = omnibus::testing::kNoKafka;
-    return under_test;
+    subject.missing = omnibus::testing::kNoKafka;
+    return subject;
   }
-  under_test.make = [address = *brokers](int queue) -> std::unique_ptr<Transport> {
+  transport_testing::TransportUnderTest& kafka = subject.under_test;
+  kafka.name = "kafka";
+  kafka.dialect = Dialect::kCamel;
+  kafka.declared.ordered_by_key = true;
+  kafka.declared.replay = true;
+  kafka.declared.remembers_settled_out_of_order = false;  // one offset for each partition
+  kafka.declared.moves_sources = true;
+  kafka.declared.positions_have_gaps = true;
+  kafka.declared.remote = true;
+  kafka.crowd = 6;  // each member is a whole client with threads of its own
+  kafka.make = [address = *brokers](const transport_testing::MakeOptions& make) {
+    spdlog::set_level(spdlog::level::warn);
     KafkaOptions options;
     options.brokers = address;
-    if (queue > 0) options.queue_messages = queue;
-    auto transport = MakeKafkaTransport(std::move(options), SystemRuntime(), Log());
-    return transport.ok() ? *std::move(transport) : nullptr;
+    if (make.queue > 0) options.queue_messages = make.queue;
+    return MakeKafkaTransport(std::move(options), *make.runtime, spdlog::default_logger());
   };
-  return under_test;
+  return subject;
 }
-
-INSTANTIATE_TEST_SUITE_P(Kafka, TransportBehaviour, ::testing::Values(Kafka()),
-                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace omnibus::behaviours
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  omnibus::behaviours::RegisterChecks("Kafka", /*disruptive=*/false, &omnibus::behaviours::Kafka);
+  return RUN_ALL_TESTS();
+}

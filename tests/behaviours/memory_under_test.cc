@@ -1,26 +1,34 @@
+#include <gtest/gtest.h>
+
 #include "omnibus/transports/memory.h"
-#include "tests/behaviours/transport_behaviour.h"
+#include "tests/behaviours/kit_test.h"
 
 namespace omnibus::behaviours {
 namespace {
 
-TransportUnderTest Memory() {
-  TransportUnderTest under_test;
-  under_test.name = "Memory";
-  under_test.features.moves_sources = true;
-  under_test.make = [broker = MakeMemoryBroker()](int queue) -> std::unique_ptr<Transport> {
+Subject Memory() {
+  Subject subject;
+  transport_testing::TransportUnderTest& memory = subject.under_test;
+  memory.name = "memory";
+  memory.declared.ordered_by_key = true;
+  memory.declared.replay = true;
+  memory.declared.moves_sources = true;
+  memory.make = [broker = MakeMemoryBroker()](const transport_testing::MakeOptions& make) {
     MemoryOptions options;
     options.broker = broker;
     options.history_bytes = 64u << 20;
-    if (queue > 0) options.max_entries = static_cast<std::size_t>(queue);
-    auto transport = MakeMemoryTransport(std::move(options), SystemRuntime(), nullptr);
-    return transport.ok() ? *std::move(transport) : nullptr;
+    if (make.queue > 0) options.max_entries = static_cast<std::size_t>(make.queue);
+    return MakeMemoryTransport(std::move(options), *make.runtime, nullptr);
   };
-  return under_test;
+  return subject;
 }
-
-INSTANTIATE_TEST_SUITE_P(Memory, TransportBehaviour, ::testing::Values(Memory()),
-                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace omnibus::behaviours
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  omnibus::behaviours::RegisterChecks("Memory", /*disruptive=*/false, &omnibus::behaviours::Memory);
+  omnibus::behaviours::RegisterChecks("Memory", /*disruptive=*/true, &omnibus::behaviours::Memory);
+  return RUN_ALL_TESTS();
+}

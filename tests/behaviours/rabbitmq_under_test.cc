@@ -1,44 +1,51 @@
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "omnibus/transports/rabbitmq.h"
 #include "spdlog/spdlog.h"
-#include "tests/behaviours/transport_behaviour.h"
+#include "tests/behaviours/kit_test.h"
 #include "tests/support/brokers.h"
 
 namespace omnibus::behaviours {
 namespace {
 
-std::shared_ptr<spdlog::logger> Log() {
-  spdlog::set_level(spdlog::level::warn);
-  return spdlog::default_logger();
-}
-
-TransportUnderTest RabbitMq() {
-  TransportUnderTest under_test;
-  under_test.name = "RabbitMq";
-  under_test.features.crowd = 20;
+Subject RabbitMq() {
+  Subject subject;
   const std::optional<std::string> url = omnibus::testing::RabbitMqUrl();
   if (!url.has_value()) {
-    under_test.missing = omnibus::testing::kNoRabbitMq;
-    return under_test;
+    subject.missing = omnibus::testing::kNoRabbitMq;
+    return subject;
   }
-  under_test.make = [address = *url](int queue) -> std::unique_ptr<Transport> {
+  transport_testing::TransportUnderTest& rabbitmq = subject.under_test;
+  rabbitmq.name = "rabbitmq";
+  rabbitmq.declared.properties = true;
+  rabbitmq.declared.routes_by_type = true;
+  rabbitmq.declared.acknowledges_each = true;
+  rabbitmq.declared.remote = true;
+  rabbitmq.declared.blocks_publishers = true;
+  rabbitmq.crowd = 20;
+  rabbitmq.make = [address = *url](const transport_testing::MakeOptions& make) {
+    spdlog::set_level(spdlog::level::warn);
     RabbitMqOptions options;
     options.url = address;
-    if (queue > 0) {
-      options.publisher.queue = queue;
-      options.publisher.in_flight = queue;
+    if (make.queue > 0) {
+      options.publisher.queue = make.queue;
+      options.publisher.in_flight = make.queue;
     }
-    auto transport = MakeRabbitMqTransport(std::move(options), SystemRuntime(), Log());
-    return transport.ok() ? *std::move(transport) : nullptr;
+    return MakeRabbitMqTransport(std::move(options), *make.runtime, spdlog::default_logger());
   };
-  return under_test;
+  return subject;
 }
-
-INSTANTIATE_TEST_SUITE_P(RabbitMq, TransportBehaviour, ::testing::Values(RabbitMq()),
-                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace omnibus::behaviours
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  omnibus::behaviours::RegisterChecks("RabbitMq", /*disruptive=*/false,
+                                      &omnibus::behaviours::RabbitMq);
+  return RUN_ALL_TESTS();
+}

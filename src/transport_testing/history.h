@@ -14,13 +14,14 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 
-namespace omnibus::behaviours {
+namespace omnibus::transport_testing {
 
 // What a checker found; each entry names the message, for people.
 struct Report {
   std::vector<std::string> lost;        // confirmed, and never delivered to a group that was due it
   std::vector<std::string> duplicated;  // delivered again to the same group
   std::vector<std::string> repeated_after_settle;  // of these, those that were settled before
+  std::vector<std::string> repeated_after_told;    // and the broker had been told so
   std::vector<std::string> reordered;              // within a key
   std::vector<std::string> settled_without_right;  // accepted, though somebody else had it by then
   std::vector<std::string> phantoms;               // delivered, and never published there
@@ -50,6 +51,10 @@ class History {
   // `accepted`: the transport did not count it as dropped.
   void Settled(std::string_view group, std::string_view member, std::string_view id, bool accepted);
 
+  // The broker knows of all that this member has settled: it has left, or has let go what it was
+  // asked for.
+  void Told(std::string_view group, std::string_view member);
+
   Report Check() const;
 
   std::size_t deliveries(std::string_view group) const;
@@ -67,7 +72,7 @@ class History {
 
   // Something that a group's member saw or did.
   struct Event {
-    enum class Kind { kDelivered, kSettled } kind = Kind::kDelivered;
+    enum class Kind { kDelivered, kSettled, kTold } kind = Kind::kDelivered;
     std::string group;
     std::string member;
     std::string channel;
@@ -86,4 +91,4 @@ class History {
   std::vector<Event> events_ ABSL_GUARDED_BY(mu_);
 };
 
-}  // namespace omnibus::behaviours
+}  // namespace omnibus::transport_testing

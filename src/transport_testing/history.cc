@@ -1,10 +1,10 @@
-#include "tests/behaviours/history.h"
+#include "transport_testing/history.h"
 
 #include <algorithm>
 #include <tuple>
 #include <utility>
 
-namespace omnibus::behaviours {
+namespace omnibus::transport_testing {
 namespace {
 
 void Print(std::ostream& out, std::string_view what, const std::vector<std::string>& found) {
@@ -27,6 +27,7 @@ std::ostream& operator<<(std::ostream& out, const Report& report) {
   Print(out, "lost", report.lost);
   Print(out, "duplicated", report.duplicated);
   Print(out, "repeated after they were settled", report.repeated_after_settle);
+  Print(out, "repeated after the broker was told", report.repeated_after_told);
   Print(out, "reordered", report.reordered);
   Print(out, "settled without right", report.settled_without_right);
   Print(out, "phantoms", report.phantoms);
@@ -89,6 +90,15 @@ void History::Settled(std::string_view group, std::string_view member, std::stri
   events_.push_back(std::move(event));
 }
 
+void History::Told(std::string_view group, std::string_view member) {
+  absl::MutexLock lock(&mu_);
+  Event event;
+  event.kind = Event::Kind::kTold;
+  event.group = group;
+  event.member = member;
+  events_.push_back(std::move(event));
+}
+
 std::size_t History::deliveries(std::string_view group) const {
   absl::MutexLock lock(&mu_);
   return static_cast<std::size_t>(
@@ -128,9 +138,17 @@ void History::CheckEvents(Report& report) const {
     std::string holder;  // the member to whom it was delivered last
     bool delivered = false;
     bool settled = false;
+    bool told = false;
   };
   std::map<std::pair<std::string_view, std::string_view>, Fate> fates;  // group, id
   for (const Event& event : events_) {
+    if (event.kind == Event::Kind::kTold) {
+      for (auto& [key, fate] : fates) {
+        if (key.first != event.group || fate.holder != event.member) continue;
+        if (fate.settled) fate.told = true;
+      }
+      continue;
+    }
     const std::string name = event.id + "@" + event.group;
     Fate& fate = fates[{event.group, event.id}];
     if (event.kind == Event::Kind::kSettled) {
@@ -148,8 +166,10 @@ void History::CheckEvents(Report& report) const {
     }
     if (fate.delivered) report.duplicated.push_back(name);
     if (fate.delivered && fate.settled) report.repeated_after_settle.push_back(name);
+    if (fate.delivered && fate.told) report.repeated_after_told.push_back(name);
     fate.delivered = true;
     fate.settled = false;
+    fate.told = false;
     fate.holder = event.member;
   }
 }
@@ -178,4 +198,4 @@ void History::CheckOrder(Report& report) const {
   }
 }
 
-}  // namespace omnibus::behaviours
+}  // namespace omnibus::transport_testing

@@ -1,0 +1,23 @@
+// Runs the kit's checks as test cases: one for each check, with the check's name.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "omnibus/transport_testing.h"
+
+namespace omnibus::behaviours {
+
+// A transport to run the checks on, and what it needs while they run.
+struct Subject {
+  transport_testing::TransportUnderTest under_test;
+  std::string missing;           // why it is not to be had here; the tests skip themselves
+  std::shared_ptr<void> broker;  // of this test's own
+};
+
+// Registers a case for each check; `disruptive` ones need a broker of their own. `make` is called
+// by each case that runs.
+void RegisterChecks(const char* suite, bool disruptive, std::function<Subject()> make);
+
+}  // namespace omnibus::behaviours
