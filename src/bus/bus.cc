@@ -87,8 +87,13 @@ absl::Status Bus::Impl::Open() {
 absl::Status Bus::Impl::OpenModules() {
   for (const ModulePlan& module : plan_.modules) {
     auto& runner = runners_.emplace_back(std::make_unique<ModuleRunner>(module, parts_));
-    for (const auto& [transport, consumer_options] : module.consumers) {
+    for (const auto& [transport, planned] : module.consumers) {
       Link& link = links_[transport];
+      const Capabilities capabilities = link.transport->GetCapabilities();
+      ConsumerOptions consumer_options = planned;
+      if (!capabilities.side_queues) {
+        for (Subscription& each : consumer_options.subscriptions) each.queues.clear();
+      }
       absl::StatusOr<std::unique_ptr<Consumer>> consumer =
           link.transport->OpenConsumer(consumer_options);
       if (!consumer.ok()) {
@@ -96,7 +101,7 @@ absl::Status Bus::Impl::OpenModules() {
                             absl::StrCat("module ", runner->group(), ": transport ", transport,
                                          ": ", consumer.status().message()));
       }
-      runner->AddIntake(transport, *std::move(consumer), link.sender.get());
+      runner->AddIntake(transport, *std::move(consumer), link.sender.get(), capabilities);
     }
   }
   for (const auto& runner : runners_) {

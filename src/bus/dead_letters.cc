@@ -1,11 +1,7 @@
 #include "bus/dead_letters.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "omnibus/internal/absl_view.h"
-#include "omnibus/timestamp.h"
 
 namespace omnibus {
 namespace {
@@ -32,42 +28,19 @@ std::string DeadReason(const Delivery& delivery) {
   return absl::StatusCodeToString(delivery.status.code());
 }
 
-DeadLetter::DeadLetter(const Delivery& delivery, std::string_view module,
-                       const std::function<absl::Time(absl::Time)>& wall)
-    : queue_(DeadLetterQueue(delivery.message.channel, module)) {
+DeadLetter::DeadLetter(const Delivery& delivery, std::string_view module, const WallClock& wall)
+    : copy_(delivery.message, DeadLetterQueue(delivery.message.channel, module)) {
   const ReceivedMessage& original = delivery.message;
-  const auto time = [&](absl::Time steady) { return ToString(ToTimestamp(wall(steady))); };
-  Add("dead_channel", std::string(original.channel));
-  Add("dead_module", std::string(module));
-  Add("dead_reason", DeadReason(delivery));
-  Add("dead_detail", HeaderText(StdView(delivery.status.message())));
-  Add("dead_attempts", absl::StrCat(delivery.attempt));
-  Add("dead_first_failed_at", time(delivery.first_failed_at));
-  Add("dead_last_failed_at", time(delivery.last_failed_at));
-  if (original.partition >= 0) Add("dead_partition", absl::StrCat(original.partition));
-  if (original.offset >= 0) Add("dead_offset", absl::StrCat(original.offset));
-
-  // What an earlier death has left is replaced: a message that was replayed may die again.
-  for (const HeaderView& header : original.headers) {
-    if (std::none_of(added_.begin(), added_.end(),
-                     [&](const auto& added) { return added.first == header.name; })) {
-      headers_.push_back(header);
-    }
-  }
-  for (const auto& [name, value] : added_) headers_.push_back({name, value});
-
-  message_.destination = Destination::kQueue;
-  message_.channel = queue_;
-  message_.type = original.type.empty() ? original.routing_key : original.type;
-  message_.key = original.key;
-  message_.id = original.id;
-  message_.correlation_id = original.correlation_id;
-  message_.body = original.body;
-  message_.headers = headers_;
-}
-
-void DeadLetter::Add(std::string_view name, std::string value) {
-  added_.emplace_back(name, std::move(value));
+  copy_.Add("dead_channel", std::string(original.channel));
+  copy_.Add("dead_module", std::string(module));
+  copy_.Add("dead_reason", DeadReason(delivery));
+  copy_.Add("dead_detail", HeaderText(StdView(delivery.status.message())));
+  copy_.Add("dead_attempts", absl::StrCat(delivery.attempt));
+  copy_.Add("dead_first_failed_at", TimeText(wall(delivery.first_failed_at)));
+  copy_.Add("dead_last_failed_at", TimeText(wall(delivery.last_failed_at)));
+  if (original.partition >= 0) copy_.Add("dead_partition", absl::StrCat(original.partition));
+  if (original.offset >= 0) copy_.Add("dead_offset", absl::StrCat(original.offset));
+  message_ = &copy_.Finish();
 }
 
 }  // namespace omnibus

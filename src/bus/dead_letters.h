@@ -2,11 +2,11 @@
 // headers, and what became of it.
 #pragma once
 
-#include <functional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "bus/delivery.h"
+#include "bus/side_message.h"
 #include "omnibus/transport.h"
 
 namespace omnibus {
@@ -19,19 +19,13 @@ std::string DeadLetterQueue(std::string_view channel, std::string_view module);
 // Thread-safety: none.
 class DeadLetter {
  public:
-  // `wall` turns the runtime's steady time into the wall clock's.
-  DeadLetter(const Delivery& delivery, std::string_view module,
-             const std::function<absl::Time(absl::Time)>& wall);
+  DeadLetter(const Delivery& delivery, std::string_view module, const WallClock& wall);
 
-  const OutgoingMessage& message() const { return message_; }
+  const OutgoingMessage& message() const { return *message_; }
 
  private:
-  void Add(std::string_view name, std::string value);
-
-  std::string queue_;
-  std::vector<std::pair<std::string_view, std::string>> added_;
-  std::vector<HeaderView> headers_;
-  OutgoingMessage message_;
+  SideMessage copy_;
+  const OutgoingMessage* message_;
 };
 
 // "NOT_FOUND", or "undecodable" for what has no handler.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "bus/delivery.h"
@@ -45,10 +46,13 @@ class DelayQueue {
     return delivery;
   }
 
-  // Makes all of them due at once: the module leaves what they came from, or stops.
-  void Expedite() {
+  // Makes some of them due at once: the module leaves what they came from, or stops.
+  void Expedite(absl::FunctionRef<bool(const Delivery&)> which) {
     absl::MutexLock lock(&mu_);
-    for (Entry& entry : waiting_) entry.due = absl::UnixEpoch();
+    for (Entry& entry : waiting_) {
+      if (which(*entry.delivery)) entry.due = absl::UnixEpoch();
+    }
+    std::make_heap(waiting_.begin(), waiting_.end(), Later);
     Publish();
   }
 

@@ -24,6 +24,7 @@ class Intake;
 // ended.
 struct Source {
   std::uint64_t epoch = 0;
+  bool shared = false;  // other members of the group may get messages of the same keys
   std::atomic<int> in_flight = 0;
   std::atomic<bool> leaving =
       false;  // revoked or lost: what has not started any more does not start
@@ -74,10 +75,12 @@ class EventStorage {
 // last outcome of what it published, whoever calls `effects`.
 struct Delivery {
   enum class Stage {
-    kHandle,    // its handler is to run
-    kConclude,  // the handler and all that it published have ended
-    kBury,      // it goes to the dead letters
-    kBuried,    // the dead letter has its outcome
+    kHandle,         // its handler is to run
+    kConclude,       // the handler and all that it published have ended
+    kPutOff,         // it goes to the retry queue
+    kHasBeenPutOff,  // its copy there has its outcome
+    kBury,           // it goes to the dead letters
+    kBuried,         // the dead letter has its outcome
   };
 
   ReceivedMessage message;
@@ -91,11 +94,17 @@ struct Delivery {
   Stage stage = Stage::kHandle;
   bool in_lane = false;  // holds its key: nothing of the same key goes before its end
   bool claimed = false;  // in the inbox
+  bool holding = false;  // waits for a retry, and counts as such
   int attempt = 0;       // of the handler
-  int burials = 0;       // tries to publish the dead letter
+  int tries = 0;         // to put it off or to bury it
   absl::Status status;   // the last error
   absl::Time first_failed_at;
   absl::Time last_failed_at;
+
+  bool put_off = false;                   // it came from the retry queue
+  std::uint64_t sequence = 0;             // its place there; 0: none
+  absl::Time due = absl::InfinitePast();  // not to be handled before
+  std::atomic<bool> superseded = false;   // there is a later copy of it
 
   std::uint64_t lane_key = 0;   // hash of the partition key; 0: it has none
   std::uint64_t order_key = 0;  // hash of channel and partition key: what stays in order

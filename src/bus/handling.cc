@@ -5,11 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "bus/dead_letters.h"
 #include "bus/handler_context.h"
 #include "bus/intake.h"
-#include "omnibus/internal/absl_view.h"
-#include "omnibus/retry_policy.h"
 #include "spdlog/logger.h"
 
 namespace omnibus {
@@ -17,6 +14,9 @@ namespace {
 
 // Until another delivery of the same effect has ended.
 constexpr absl::Duration kAskAgain = absl::Milliseconds(20);
+
+// Until others that are put off have perhaps been handled.
+constexpr absl::Duration kLookForRoom = absl::Milliseconds(200);
 
 }  // namespace
 
@@ -29,6 +29,7 @@ Handling::Handling(const ModuleIdentity& module, const ModuleConfiguration& conf
       observer_(observer),
       workers_(*module.runtime, configuration.concurrency,
                [this](Delivery* delivery) { Process(delivery); }),
+      parking_(*module.runtime, configuration.retry.limit),
       empty_(module.runtime->NewDoorbell()) {}
 
 void Handling::Admit(Delivery* delivery) {
@@ -37,7 +38,9 @@ void Handling::Admit(Delivery* delivery) {
 }
 
 std::size_t Handling::Room() const {
-  const std::size_t taken = in_flight_.load();
+  const std::size_t held = held_.load();
+  const std::size_t all = in_flight_.load();
+  const std::size_t taken = all - std::min(all, held);
   return taken >= configuration_.in_flight ? 0 : configuration_.in_flight - taken;
 }
 
@@ -53,9 +56,28 @@ void Handling::WaitForRoom(Doorbell* doorbell, absl::Time deadline) {
   waiters_.erase(std::find(waiters_.begin(), waiters_.end(), doorbell));
 }
 
+bool Handling::AdmitPutOff(Delivery* delivery) {
+  Admit(delivery);
+  Hold(delivery);
+  if (KeepsOrder(*delivery) && !parking_.Arrive(delivery)) {
+    Settle(delivery);
+    return false;
+  }
+  const absl::Time now = module_.runtime->Now();
+  if (delivery->due <= now) return true;
+  workers_.Delay(delivery, std::min(delivery->due, now + kRenewAfter), /*hold_order=*/false);
+  return false;
+}
+
+void Handling::LetGo() {
+  workers_.Expedite([this](const Delivery& delivery) { return Leaving(delivery); });
+  const auto is_gone = [this](const Source& source) { return Leaving(source); };
+  for (Delivery* delivery : parking_.Forget(is_gone)) Release(delivery);
+}
+
 void Handling::Drain() {
   draining_ = true;
-  workers_.Expedite();
+  LetGo();
 }
 
 bool Handling::WaitUntilEmpty(absl::Time deadline) {
@@ -65,8 +87,21 @@ bool Handling::WaitUntilEmpty(absl::Time deadline) {
   return true;
 }
 
-bool Handling::Leaving(const Delivery& delivery) const {
-  return draining_ || delivery.source->leaving;
+bool Handling::KeepsOrder(const Delivery& delivery) const {
+  return configuration_.ordered && delivery.order_key != 0 && delivery.handler != nullptr;
+}
+
+void Handling::Hold(Delivery* delivery) {
+  if (!std::exchange(delivery->holding, true)) held_.fetch_add(1);
+}
+
+void Handling::Unhold(Delivery* delivery) {
+  if (std::exchange(delivery->holding, false)) held_.fetch_sub(1);
+}
+
+void Handling::Queue(Delivery* delivery) {
+  Delivery* const one[] = {delivery};
+  workers_.Add(delivery->lane, one);
 }
 
 void Handling::Process(Delivery* delivery) {
@@ -75,6 +110,10 @@ void Handling::Process(Delivery* delivery) {
       return Handle(delivery);
     case Delivery::Stage::kConclude:
       return Conclude(delivery);
+    case Delivery::Stage::kPutOff:
+      return SendToRetryQueue(delivery);
+    case Delivery::Stage::kHasBeenPutOff:
+      return ConcludePutOff(delivery);
     case Delivery::Stage::kBury:
       return Bury(delivery);
     case Delivery::Stage::kBuried:
@@ -84,9 +123,12 @@ void Handling::Process(Delivery* delivery) {
 
 void Handling::Handle(Delivery* delivery) {
   if (Leaving(*delivery)) return Release(delivery);
+  if (delivery->superseded) return Settle(delivery);
+  if (!IsItsTurn(delivery)) return;
+  Unhold(delivery);
   const absl::StatusOr<Inbox::Claim> claim = inbox_->Begin(delivery->metadata.idempotency_key);
   if (!claim.ok()) return Fail(delivery, claim.status());
-  if (*claim == Inbox::Claim::kTaken) return Settle(delivery);
+  if (*claim == Inbox::Claim::kTaken) return End(delivery);
   if (*claim == Inbox::Claim::kRunning) {
     return workers_.Delay(delivery, module_.runtime->Now() + kAskAgain, /*hold_order=*/true);
   }
@@ -99,6 +141,50 @@ void Handling::Handle(Delivery* delivery) {
   // Where it published something, the last outcome calls OnEffectsEnded: from here on the delivery
   // may be anybody's.
   if (delivery->effects.EndHere(std::move(status))) Conclude(delivery);
+}
+
+// False: it is somewhere else by now, and comes again if it has to.
+bool Handling::IsItsTurn(Delivery* delivery) {
+  if (delivery->put_off) {
+    if (delivery->due > module_.runtime->Now()) {
+      Renew(delivery);
+      return false;
+    }
+    return !KeepsOrder(*delivery) || parking_.IsFirst(*delivery) || !WaitForTurn(delivery);
+  }
+  if (!KeepsOrder(*delivery)) return true;
+  switch (parking_.Enter(*delivery)) {
+    case Parking::Entry::kFree:
+      return true;
+    case Parking::Entry::kBehind:
+      SendToRetryQueue(delivery);
+      return false;
+    case Parking::Entry::kRepeats:
+      Settle(delivery);
+      return false;
+    case Parking::Entry::kFull:
+      workers_.Delay(delivery, module_.runtime->Now() + kLookForRoom, /*hold_order=*/true);
+      return false;
+  }
+  return true;
+}
+
+// Lets the key go while those before it are put off. True, always: it comes again.
+bool Handling::WaitForTurn(Delivery* delivery) {
+  Hold(delivery);
+  const Source& source = *delivery->source;
+  if (source.shared) {
+    // Those before it may have come to another member, and are not heard of again.
+    workers_.Delay(delivery, module_.runtime->Now() + kLookForRoom, /*hold_order=*/false);
+    return true;
+  }
+  workers_.End(delivery);
+  if (!parking_.Wait(delivery)) {
+    Queue(delivery);  // it has become the first meanwhile
+  } else if (Leaving(source)) {
+    LetGo();  // has looked before it waited
+  }
+  return true;
 }
 
 absl::Status Handling::Call(Delivery* delivery) {
@@ -115,8 +201,16 @@ absl::Status Handling::Call(Delivery* delivery) {
 
 void Handling::OnEffectsEnded(void* owner) {
   Delivery* delivery = static_cast<Delivery*>(owner);
-  delivery->stage = delivery->stage == Delivery::Stage::kBury ? Delivery::Stage::kBuried
-                                                              : Delivery::Stage::kConclude;
+  switch (delivery->stage) {
+    case Delivery::Stage::kPutOff:
+      delivery->stage = Delivery::Stage::kHasBeenPutOff;
+      break;
+    case Delivery::Stage::kBury:
+      delivery->stage = Delivery::Stage::kBuried;
+      break;
+    default:
+      delivery->stage = Delivery::Stage::kConclude;
+  }
   delivery->intake->handling().workers_.Resume(delivery);
 }
 
@@ -134,72 +228,15 @@ void Handling::Conclude(Delivery* delivery) {
                        delivery->metadata.type, ToString(delivery->metadata.id),
                        recorded.ToString());
   }
+  End(delivery);
+}
+
+// It is done with: handled, dropped or a dead letter.
+void Handling::End(Delivery* delivery) {
+  Delivery* next = nullptr;
+  if (delivery->put_off && KeepsOrder(*delivery)) next = parking_.Leave(*delivery);
   Settle(delivery);
-}
-
-void Handling::Fail(Delivery* delivery, absl::Status status) {
-  if (delivery->claimed) inbox_->Abandon(delivery->metadata.idempotency_key);
-  delivery->claimed = false;
-  if (Leaving(*delivery)) return Release(delivery);
-
-  const absl::Time now = module_.runtime->Now();
-  if (delivery->attempt <= 1) delivery->first_failed_at = now;
-  delivery->last_failed_at = now;
-  delivery->status = std::move(status);
-  // A handler that gives up although nobody asked it to is as one that failed for a while.
-  const bool passing = CanRetry(delivery->status) || absl::IsCancelled(delivery->status);
-  if (!passing || delivery->attempt >= configuration_.retry.attempts) return Bury(delivery);
-
-  const absl::Duration delay =
-      configuration_.retry.DelayAfter(delivery->attempt, module_.runtime->Random());
-  module_.log->warn("{}: {} {} failed (attempt {} of {}), and is tried again in {}: {}",
-                    module_.group, delivery->metadata.type, ToString(delivery->metadata.id),
-                    delivery->attempt, configuration_.retry.attempts, absl::FormatDuration(delay),
-                    delivery->status.ToString());
-  delivery->stage = Delivery::Stage::kHandle;
-  workers_.Delay(delivery, now + delay, configuration_.ordered);
-}
-
-void Handling::Bury(Delivery* delivery) {
-  if (Leaving(*delivery)) return Release(delivery);
-  delivery->stage = Delivery::Stage::kBury;
-  ++delivery->burials;
-  const absl::Time now = module_.runtime->Now();
-  if (delivery->handler == nullptr && delivery->burials == 1) {
-    delivery->first_failed_at = delivery->last_failed_at = now;
-  }
-  const absl::Time wall = module_.runtime->WallTime();
-  const DeadLetter letter(*delivery, module_.module,
-                          [&](absl::Time steady) { return wall + (steady - now); });
-  delivery->effects.Start(&OnEffectsEnded, delivery);
-  delivery->intake->origin().sender->Send(
-      letter.message(), now + publish_timeout_,
-      [delivery](absl::Status outcome) { delivery->effects.End(std::move(outcome)); });
-}
-
-void Handling::ConcludeBurial(Delivery* delivery) {
-  const absl::Status buried = delivery->effects.TakeStatus();
-  if (!buried.ok()) {
-    if (Leaving(*delivery)) return Release(delivery);
-    const absl::Duration delay =
-        configuration_.retry.DelayAfter(delivery->burials, module_.runtime->Random());
-    module_.log->error(
-        "{}: the dead letter of a message of {} could not be published, and is tried "
-        "again in {}: {}",
-        module_.group, delivery->message.channel, absl::FormatDuration(delay), buried.ToString());
-    delivery->stage = Delivery::Stage::kBury;
-    return workers_.Delay(delivery, module_.runtime->Now() + delay, /*hold_order=*/true);
-  }
-  const std::string reason = DeadReason(*delivery);
-  module_.log->warn(
-      "{}: {} of {} went to the dead letters after {} attempt(s): {}: {}", module_.group,
-      delivery->handler == nullptr ? "a message" : delivery->metadata.type,
-      delivery->message.channel, delivery->attempt, reason, StdView(delivery->status.message()));
-  if (observer_ != nullptr) {
-    observer_->OnDeadLettered({module_.domain, module_.module, delivery->message.channel, reason,
-                               StdView(delivery->status.message()), delivery->attempt});
-  }
-  Settle(delivery);
+  if (next != nullptr) Queue(next);
 }
 
 void Handling::Settle(Delivery* delivery) {
@@ -210,6 +247,7 @@ void Handling::Settle(Delivery* delivery) {
 
 void Handling::Release(Delivery* delivery) {
   workers_.End(delivery);
+  Unhold(delivery);
   delivery->storage.Clear();
   delivery->message.headers.clear();
   delivery->message.owner.reset();

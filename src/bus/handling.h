@@ -11,8 +11,10 @@
 #include "absl/synchronization/mutex.h"
 #include "bus/delivery.h"
 #include "bus/module_identity.h"
+#include "bus/parking.h"
 #include "bus/pool.h"
 #include "bus/sender.h"
+#include "bus/side_message.h"
 #include "bus/worker_pool.h"
 #include "config/bus_configuration.h"
 #include "omnibus/inbox.h"
@@ -23,12 +25,17 @@ namespace omnibus {
 // Where a delivery came from, as far as handling it has to know.
 struct Origin {
   Consumer* consumer = nullptr;
-  Sender* sender = nullptr;  // of the same broker, for dead letters
+  Sender* sender = nullptr;  // of the same broker, for what is put off and for dead letters
+  bool has_retry_queue = false;
 };
 
 // Thread-safety: any thread, concurrently.
 class Handling {
  public:
+  // What is put off for longer than this is put into the retry queue anew: a broker gives up a
+  // consumer that keeps a message unsettled for too long (RabbitMQ: half an hour).
+  static constexpr absl::Duration kRenewAfter = absl::Minutes(10);
+
   // `module` outlives this.
   Handling(const ModuleIdentity& module, const ModuleConfiguration& configuration,
            absl::Duration publish_timeout, std::unique_ptr<Inbox> inbox, Observer* observer);
@@ -37,13 +44,18 @@ class Handling {
 
   // A delivery to fill, and one that was filled after all in vain.
   Delivery* NewDelivery() { return pool_.Take(); }
+  void Discard(Delivery* delivery) { pool_.Return(delivery); }
   void Admit(Delivery* delivery);  // counts it: before it goes to the workers
+  // Admits one that was put off. True: it goes to the workers; false: later, by itself.
+  bool AdmitPutOff(Delivery* delivery);
 
   // How many more may be admitted. When there is no room, `doorbell` is rung once there is.
   std::size_t Room() const;
   void WaitForRoom(Doorbell* doorbell, absl::Time deadline);
 
-  // What has not begun does not begin any more, and is left unsettled.
+  // What came from sources that are `leaving` and has not begun does not begin any more, and is
+  // left unsettled. Drain(): the same for all.
+  void LetGo();
   void Drain();
   // Waits until all that was admitted has ended. False: `deadline` passed first.
   bool WaitUntilEmpty(absl::Time deadline);
@@ -54,14 +66,29 @@ class Handling {
  private:
   void Process(Delivery* delivery);
   void Handle(Delivery* delivery);
+  bool IsItsTurn(Delivery* delivery);
+  bool WaitForTurn(Delivery* delivery);
   absl::Status Call(Delivery* delivery);
   void Conclude(Delivery* delivery);
   void Fail(Delivery* delivery, absl::Status status);
+  bool PutOff(Delivery* delivery, absl::Duration delay);
+  void Renew(Delivery* delivery);
+  void SendToRetryQueue(Delivery* delivery);
+  void ConcludePutOff(Delivery* delivery);
   void Bury(Delivery* delivery);
   void ConcludeBurial(Delivery* delivery);
+  WallClock Wall() const;
+  void Send(Delivery* delivery, const OutgoingMessage& message);
+  void TryAgain(Delivery* delivery, Delivery::Stage stage, const absl::Status& error);
+  void End(Delivery* delivery);
   void Settle(Delivery* delivery);
   void Release(Delivery* delivery);
-  bool Leaving(const Delivery& delivery) const;
+  bool KeepsOrder(const Delivery& delivery) const;
+  bool Leaving(const Source& source) const { return draining_ || source.leaving; }
+  bool Leaving(const Delivery& delivery) const { return Leaving(*delivery.source); }
+  void Hold(Delivery* delivery);
+  void Unhold(Delivery* delivery);
+  void Queue(Delivery* delivery);
   static void OnEffectsEnded(void* delivery);
 
   const ModuleIdentity& module_;
@@ -71,10 +98,12 @@ class Handling {
   Observer* const observer_;
   Pool<Delivery> pool_;
   WorkerPool workers_;
+  Parking parking_;
   const std::unique_ptr<Doorbell> empty_;
   std::atomic<bool> draining_ = false;
   std::atomic<std::size_t> in_flight_ = 0;
-  std::atomic<int> running_ = 0;  // handlers
+  std::atomic<std::size_t> held_ = 0;  // of these, those that only wait for a retry
+  std::atomic<int> running_ = 0;       // handlers
   std::atomic<int> waiting_for_room_ = 0;
   absl::Mutex mu_;
   std::vector<Doorbell*> waiters_ ABSL_GUARDED_BY(mu_);

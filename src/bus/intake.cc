@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "bus/retry_queue.h"
 #include "omnibus/internal/absl_view.h"
 #include "spdlog/logger.h"
 
@@ -28,15 +29,20 @@ std::uint64_t Hash(const Parts&... parts) {
 
 Intake::Intake(const ModuleIdentity& module, const ModulePlan& plan, const Plan& all,
                Handling& handling, std::unique_ptr<Consumer> consumer, Sender* sender,
-               absl::Duration release_within)
+               const Capabilities& capabilities, absl::Duration release_within)
     : module_(module),
       all_(all),
       handling_(handling),
       consumer_(std::move(consumer)),
-      origin_{consumer_.get(), sender},
+      origin_{consumer_.get(), sender, capabilities.side_queues},
+      shared_(!capabilities.ordered_by_key),
       release_within_(release_within),
       doorbell_(module.runtime->NewDoorbell()) {
   for (const auto& handler : plan.description.handlers()) handlers_[handler.type] = &handler;
+  for (const auto& handler : plan.description.handlers()) {
+    const std::string_view channel = handler.type->contract->channel;
+    retry_queues_.emplace(RetryQueue(channel, module.module), channel);
+  }
   for (const EventType* type : all.events) types_.emplace(type->contract->type, type);
 }
 
@@ -110,29 +116,25 @@ void Intake::Accept(ReceivedMessage& message) {
     const auto type = types_.find(name);
     return type == types_.end() ? nullptr : type->second;
   };
+  Delivery* delivery = NewDelivery(message);
+  TakeRetry(message, *delivery);
   const auto channel = all_.channels.find(message.channel);
   const Dialect dialect =
       channel == all_.channels.end() ? Dialect::kSnake : channel->second.dialect;
   absl::Status decoded = reader_.Open(dialect, message, lookup);
   if (absl::IsNotFound(decoded)) {
-    return Skip(message, "an event type that nobody declared");
+    return Skip(message, delivery, "an event type that nobody declared");
   }
   const ModuleDescription::Handler* handler = nullptr;
   if (decoded.ok()) {
     const auto found = handlers_.find(&reader_.type());
-    if (found == handlers_.end()) return Skip(message, "an event type that it does not handle");
+    if (found == handlers_.end()) {
+      return Skip(message, delivery, "an event type that it does not handle");
+    }
     handler = found->second;
   }
 
-  Delivery* delivery = handling_.NewDelivery();
-  delivery->intake = this;
-  delivery->source = SourceOf(message.tag);
   delivery->handler = handler;
-  delivery->stage = Delivery::Stage::kHandle;
-  delivery->claimed = false;
-  delivery->attempt = 0;
-  delivery->burials = 0;
-  delivery->status = absl::OkStatus();
   if (decoded.ok()) {
     decoded = reader_.ReadPayload(delivery->storage.Construct(*handler->type));
     std::swap(delivery->metadata, reader_.metadata());
@@ -143,8 +145,41 @@ void Intake::Accept(ReceivedMessage& message) {
       delivery->handler == nullptr ? delivery->message.key : delivery->metadata.key;
   delivery->lane_key = key.empty() ? 0 : Hash(key);
   delivery->order_key = key.empty() ? 0 : Hash(delivery->message.channel, key);
-  handling_.Admit(delivery);
-  batches_[handling_.workers().LaneOf(delivery->lane_key)].push_back(delivery);
+  delivery->lane = handling_.workers().LaneOf(delivery->lane_key);
+  if (delivery->put_off) {
+    if (!handling_.AdmitPutOff(delivery)) return;
+  } else {
+    handling_.Admit(delivery);
+  }
+  batches_[delivery->lane].push_back(delivery);
+}
+
+Delivery* Intake::NewDelivery(const ReceivedMessage& message) {
+  Delivery* delivery = handling_.NewDelivery();
+  delivery->intake = this;
+  delivery->source = SourceOf(message.tag);
+  delivery->stage = Delivery::Stage::kHandle;
+  delivery->claimed = false;
+  delivery->attempt = 0;
+  delivery->tries = 0;
+  delivery->status = absl::OkStatus();
+  delivery->put_off = false;
+  delivery->sequence = 0;
+  delivery->due = absl::InfinitePast();
+  delivery->superseded = false;
+  return delivery;
+}
+
+// From here on one that was put off looks as it did when it came from its channel.
+void Intake::TakeRetry(ReceivedMessage& message, Delivery& delivery) {
+  const auto queue = retry_queues_.find(message.channel);
+  if (queue == retry_queues_.end()) return;
+  delivery.put_off = true;
+  const absl::Time now = module_.runtime->Now();
+  const absl::Time wall = module_.runtime->WallTime();
+  TakeRetryHeaders(message, delivery, [&](absl::Time time) { return now + (time - wall); });
+  message.channel = queue->second;
+  message.routing_key = message.type;
 }
 
 void Intake::Quarantine(Delivery* delivery, absl::Status why) {
@@ -154,13 +189,14 @@ void Intake::Quarantine(Delivery* delivery, absl::Status why) {
   delivery->storage.Clear();
 }
 
-void Intake::Skip(const ReceivedMessage& message, std::string_view why) {
+void Intake::Skip(const ReceivedMessage& message, Delivery* delivery, std::string_view why) {
   // A line for each type, not for each message: new events of others must not fill the log.
   if (++skipped_[reader_.metadata().type] == 1) {
     module_.log->info("{}: skips {} of {}: {}", module_.group, reader_.metadata().type,
                       message.channel, why);
   }
   consumer_->Settle({&message.tag, 1});
+  handling_.Discard(delivery);
 }
 
 void Intake::HandOver() {
@@ -177,6 +213,7 @@ Source* Intake::SourceOf(const DeliveryTag& tag) {
     sources_.push_back(std::make_unique<Source>());
     current = sources_.back().get();
     current->epoch = tag.epoch;
+    current->shared = shared_;
   }
   return current;
 }
@@ -191,7 +228,7 @@ std::vector<Source*> Intake::Leave(const ConsumerEvent& event) {
     current_.erase(current);
   }
   // What waits for a retry, and belongs to those, is let go too.
-  handling_.workers().Expedite();
+  handling_.LetGo();
   return left;
 }
 

@@ -23,7 +23,8 @@ class Intake {
   // `module`, `plan`, `handling` and `sender` outlive this. `release_within` bounds how long
   // running handlers may hold up a rebalance.
   Intake(const ModuleIdentity& module, const ModulePlan& plan, const Plan& all, Handling& handling,
-         std::unique_ptr<Consumer> consumer, Sender* sender, absl::Duration release_within);
+         std::unique_ptr<Consumer> consumer, Sender* sender, const Capabilities& capabilities,
+         absl::Duration release_within);
 
   void Start();
   // Receives nothing more. What was received goes on.
@@ -48,7 +49,9 @@ class Intake {
   absl::Time NextRelease() const;
   void Take(ConsumerEvent& event);
   void Accept(ReceivedMessage& message);
-  void Skip(const ReceivedMessage& message, std::string_view why);
+  void Skip(const ReceivedMessage& message, Delivery* delivery, std::string_view why);
+  Delivery* NewDelivery(const ReceivedMessage& message);
+  void TakeRetry(ReceivedMessage& message, Delivery& delivery);
   void Quarantine(Delivery* delivery, absl::Status why);
   void HandOver();
   Source* SourceOf(const DeliveryTag& tag);
@@ -60,7 +63,9 @@ class Intake {
   Handling& handling_;
   const std::unique_ptr<Consumer> consumer_;
   const Origin origin_;
+  const bool shared_;  // members of the group share the keys
   const absl::Duration release_within_;
+  std::map<std::string, std::string, std::less<>> retry_queues_;  // the channel of each
   absl::flat_hash_map<const EventType*, const ModuleDescription::Handler*> handlers_;
   std::map<std::string, const EventType*, std::less<>> types_;  // all that are declared, by name
 

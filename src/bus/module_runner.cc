@@ -37,10 +37,11 @@ ModuleRunner::ModuleRunner(const ModulePlan& plan, const BusParts& parts)
 ModuleRunner::~ModuleRunner() = default;
 
 void ModuleRunner::AddIntake(const std::string& transport, std::unique_ptr<Consumer> consumer,
-                             Sender* sender) {
-  intakes_.emplace_back(transport, std::make_unique<Intake>(identity_, plan_, parts_.plan,
-                                                            handling_, std::move(consumer), sender,
-                                                            parts_.plan.configuration.drain));
+                             Sender* sender, const Capabilities& capabilities) {
+  intakes_.emplace_back(
+      transport,
+      std::make_unique<Intake>(identity_, plan_, parts_.plan, handling_, std::move(consumer),
+                               sender, capabilities, parts_.plan.configuration.drain));
 }
 
 absl::Status ModuleRunner::StartModule() {

@@ -40,7 +40,8 @@ class ModuleRunner final : public ModuleHost {
   ~ModuleRunner() override;
 
   // Receives through `consumer`; dead letters go through `sender`.
-  void AddIntake(const std::string& transport, std::unique_ptr<Consumer> consumer, Sender* sender);
+  void AddIntake(const std::string& transport, std::unique_ptr<Consumer> consumer, Sender* sender,
+                 const Capabilities& capabilities);
 
   absl::Status StartModule();
   void StartReceiving();

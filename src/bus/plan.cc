@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "bus/retry_queue.h"
 #include "omnibus/internal/absl_view.h"
 
 namespace omnibus {
@@ -140,7 +141,8 @@ void AddGroup(const Contract& contract, std::string_view domain, std::string_vie
   topology.groups.push_back({std::string(contract.channel),
                              std::string(domain),
                              std::string(module),
-                             {std::string(contract.type)}});
+                             {std::string(contract.type)},
+                             {RetryQueue(contract.channel, module)}});
 }
 
 void AddChannel(const ChannelConfiguration& configured, std::string_view name, Topology& topology) {
@@ -181,12 +183,17 @@ void PlanConsumers(ModulePlan& module, const Plan& plan) {
     options.domain = module.module->domain().name;
     options.module = module.module->name();
     options.start_from = module.configuration.start_from;
+    // Others of the group may have put off as much.
+    options.queue_window = 2 * module.configuration.retry.limit;
     auto subscription =
         std::find_if(options.subscriptions.begin(), options.subscriptions.end(),
                      [&](const Subscription& each) { return each.channel == contract.channel; });
     if (subscription == options.subscriptions.end()) {
       subscription = options.subscriptions.insert(
-          subscription, Subscription{Destination::kChannel, std::string(contract.channel), {}});
+          subscription, Subscription{Destination::kChannel,
+                                     std::string(contract.channel),
+                                     {},
+                                     {RetryQueue(contract.channel, options.module)}});
     }
     AddType(contract.type, subscription->types);
   }

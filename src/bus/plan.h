@@ -27,7 +27,7 @@ struct ModulePlan {
   Module* module;
   ModuleDescription description;
   ModuleConfiguration configuration;
-  std::map<std::string, ConsumerOptions> consumers;  // by transport
+  std::map<std::string, ConsumerOptions> consumers;  // by transport; side queues included
 };
 
 struct TransportPlan {

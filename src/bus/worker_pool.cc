@@ -56,8 +56,8 @@ void WorkerPool::End(Delivery* delivery) {
   if (workers_[lane]->lane.End(delivery)) Notify(lane, 1);
 }
 
-void WorkerPool::Expedite() {
-  delays_.Expedite();
+void WorkerPool::Expedite(absl::FunctionRef<bool(const Delivery&)> which) {
+  delays_.Expedite(which);
   for (const auto& worker : workers_) worker->doorbell->Ring();
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "bus/delay_queue.h"
 #include "bus/delivery.h"
 #include "bus/lane.h"
@@ -45,8 +46,8 @@ class WorkerPool {
   // It has ended: the next one of its key goes.
   void End(Delivery* delivery);
 
-  // All that is delayed goes on now.
-  void Expedite();
+  // Of those that are delayed, these go on now.
+  void Expedite(absl::FunctionRef<bool(const Delivery&)> which);
 
   // Workers end after what they run. Join() waits for them.
   void Stop();

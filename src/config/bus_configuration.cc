@@ -140,6 +140,8 @@ absl::Status ReadRetry(const Setting& setting, const std::string& path, RetryPol
   if (retry.jitter < 0 || retry.jitter > 1) {
     reader.Fail(reader.Take("jitter"), "jitter", "must be from 0 to 1");
   }
+  reader.Read("in_place", retry.in_place);
+  ReadAtLeast(reader, "limit", std::size_t{1}, retry.limit);
   // Only the first delay is given, and it is longer than the longest one's default.
   retry.max_delay = std::max(retry.max_delay, retry.first_delay);
   return reader.Finish();

@@ -1,0 +1,95 @@
+// Which keys of a module have messages in the retry queue, and in which order these go on.
+//
+// What is put off has a place: a number within its key, in the order in which its messages came.
+// Only the first place of a key goes on; all that comes behind it from the channel gets the next
+// place, and is put off too. The places are in memory; the messages, each with its place's number,
+// are in the retry queue, which a member is given whole before the channel (Subscription::queues),
+// so that they are known again after a restart. docs/retries.md has the protocol.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "bus/delivery.h"
+#include "omnibus/runtime.h"
+
+namespace omnibus {
+
+// Calls nobody, and keeps deliveries only between Wait() and what gives them back.
+//
+// Thread-safety: any thread, concurrently.
+class Parking {
+ public:
+  // Not more than `limit` messages have a place that they are given here.
+  Parking(Runtime& runtime, std::size_t limit) : runtime_(runtime), limit_(limit) {}
+
+  // Whether nothing has a place. Takes no lock.
+  bool empty() const { return size_.load(std::memory_order_acquire) == 0; }
+
+  enum class Entry {
+    kFree,     // nothing of its key is put off: handle it
+    kBehind,   // put it off; it has the next place of its key
+    kRepeats,  // its copy is here already: it is a repetition from before a crash
+    kFull,     // it has to be put off, but there is no room: wait
+  };
+  // What to do with one that came from the channel. kBehind sets its `sequence`.
+  Entry Enter(Delivery& delivery);
+
+  // Gives a place to one whose handler failed, and which was kFree, or keeps its own. False: full.
+  bool Reserve(Delivery& delivery);
+
+  // One has come from the retry queue: it takes the place that was reserved for it, or that its
+  // header names. False: it is there already; this one is a repetition. (Of two copies of one
+  // message, the one with more attempts has the place; the other one is `superseded`.)
+  bool Arrive(Delivery* delivery);
+
+  // Whether it is the first of its key.
+  bool IsFirst(const Delivery& delivery);
+
+  // Keeps it until it is the first of its key: then Leave() gives it back. False: it is that now.
+  bool Wait(Delivery* delivery);
+
+  // It is on its way to the retry queue, with its place.
+  void Depart(const Delivery& delivery);
+
+  // It has ended, and gives its place up. Returns the one that waited for this, or null.
+  Delivery* Leave(const Delivery& delivery);
+
+  // Those of its key that wait are given back, their places kept.
+  std::vector<Delivery*> TakeWaiting(const Delivery& delivery);
+
+  // All places of messages that `is_gone` are given up, since somebody else will know them; those
+  // that waited are given back.
+  std::vector<Delivery*> Forget(absl::FunctionRef<bool(const Source&)> is_gone);
+
+ private:
+  struct Place {
+    Uuid id = {};
+    Source* home = nullptr;
+    Delivery* delivery = nullptr;  // null: between here and the retry queue
+    bool waits = false;            // kept here
+    absl::Time missed_at;  // by then it must be back; else another member of the group has it
+  };
+  using Places = std::map<std::uint64_t, Place>;  // by number, from 1
+
+  Places* PlacesOf(const Delivery& delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void DropMissed(Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Time MissedAt(const Delivery& delivery) const;
+
+  Runtime& runtime_;
+  const std::size_t limit_;
+  std::atomic<std::size_t> size_ = 0;  // written under mu_
+  absl::Mutex mu_;
+  absl::flat_hash_map<std::uint64_t, Places> keys_ ABSL_GUARDED_BY(mu_);  // by order key
+};
+
+}  // namespace omnibus
