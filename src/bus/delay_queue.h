@@ -19,7 +19,8 @@ namespace omnibus {
 // Thread-safety: any thread, concurrently.
 class DelayQueue {
  public:
-  void Add(absl::Time due, Delivery* delivery) {
+  // True when nothing else is due before it.
+  bool Add(absl::Time due, Delivery* delivery) {
     // In whole nanoseconds, as NextDue() tells it: else one would wake up a moment too early, again
     // and again.
     due = absl::FromUnixNanos(absl::ToUnixNanos(due));
@@ -27,6 +28,7 @@ class DelayQueue {
     waiting_.push_back({due, delivery});
     std::push_heap(waiting_.begin(), waiting_.end(), Later);
     Publish();
+    return waiting_.front().delivery == delivery;
   }
 
   // When the next one is due; InfiniteFuture when nothing waits. Takes no lock.

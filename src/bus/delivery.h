@@ -110,6 +110,10 @@ struct Delivery {
   std::uint64_t order_key = 0;  // hash of channel and partition key: what stays in order
   std::size_t lane = 0;         // index
   Delivery* next = nullptr;     // of the same lane key, in the order of arrival
+
+  // What it holds back in its lane while it pauses. Those that were put off have an order of their
+  // own (src/bus/parking.h), and must not wait for one that waits for them.
+  std::uint64_t chain() const { return put_off ? ~order_key : order_key; }
 };
 
 }  // namespace omnibus

@@ -43,7 +43,7 @@ bool Lane::Pause(Delivery* delivery) {
   if (delivery->lane_key == 0) return false;
   absl::MutexLock lock(&mu_);
   const auto key = keys_.find(delivery->lane_key);
-  key->second.pausing.push_back(delivery->order_key);
+  key->second.pausing.push_back(delivery->chain());
   return Free(key);
 }
 
@@ -51,7 +51,7 @@ bool Lane::Continue(Delivery* delivery) {
   absl::MutexLock lock(&mu_);
   if (delivery->lane_key != 0) {
     Key& key = keys_.find(delivery->lane_key)->second;
-    key.pausing.erase(std::find(key.pausing.begin(), key.pausing.end(), delivery->order_key));
+    key.pausing.erase(std::find(key.pausing.begin(), key.pausing.end(), delivery->chain()));
     if (key.busy) {
       delivery->next = key.first;
       key.first = delivery;
@@ -76,7 +76,7 @@ bool Lane::Free(Keys::iterator key) {
   Delivery* before = nullptr;
   Delivery* next = state.first;
   const auto is_held = [&state](const Delivery& delivery) {
-    return std::find(state.pausing.begin(), state.pausing.end(), delivery.order_key) !=
+    return std::find(state.pausing.begin(), state.pausing.end(), delivery.chain()) !=
            state.pausing.end();
   };
   while (next != nullptr && is_held(*next)) {

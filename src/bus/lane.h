@@ -49,7 +49,7 @@ class Lane {
     Delivery* first = nullptr;  // of those that wait, in the order of arrival
     Delivery* last = nullptr;
     bool busy = true;                               // one of them is ready, or being handled
-    absl::InlinedVector<std::uint64_t, 1> pausing;  // the order keys of those that are paused
+    absl::InlinedVector<std::uint64_t, 1> pausing;  // the chains of those that are paused
   };
   using Keys = absl::flat_hash_map<std::uint64_t, Key>;
 

@@ -46,7 +46,9 @@ void WorkerPool::Delay(Delivery* delivery, absl::Time due, bool hold_order) {
   } else if (delivery->in_lane && workers_[delivery->lane]->lane.Pause(delivery)) {
     Notify(delivery->lane, 1);
   }
-  delays_.Add(due, delivery);
+  // A worker that sleeps for what was due first until now has to look again.
+  const std::size_t lane = delivery->lane;
+  if (delays_.Add(due, delivery)) Notify(lane, 1);
 }
 
 void WorkerPool::End(Delivery* delivery) {
