@@ -52,6 +52,7 @@ struct PublishingAfterTheCloseIsAnErrorAndNotAWait final : Stage {
   void Run() override {
     const std::string channel = Declare("orders", {"billing"});
     ExpectTrue(producer().Close(In(patience())).ok());
+    ExpectFalse(producer().Health().healthy);
     const absl::Time start = Now();
     ExpectEq(Publish(channel, {}).code(), absl::StatusCode::kFailedPrecondition);
     ExpectLt(Now() - start, absl::Seconds(5));

@@ -209,6 +209,14 @@ absl::Status ProducerCore::Close(absl::Time deadline) {
 
 void ProducerCore::Abandon() { Conclude(absl::InfinitePast(), runtime_.Now() + absl::Seconds(10)); }
 
+LinkHealth ProducerCore::Health() const {
+  {
+    absl::ReaderMutexLock lock(&instance_mu_);
+    if (closed_) return {.healthy = false, .detail = "closed"};
+  }
+  return link_.Get();
+}
+
 void ProducerCore::RaiseFatalErrorForTest() {
   absl::ReaderMutexLock lock(&instance_mu_);
   if (instance_) {

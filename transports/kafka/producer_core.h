@@ -50,7 +50,7 @@ class ProducerCore final : public ClientEvents, public Remains {
   // Close() at once: what has no outcome yet gets one, unknown. Waits for completions that run, not
   // for a broker.
   void Abandon();
-  LinkHealth Health() const { return link_.Get(); }
+  LinkHealth Health() const;
   void RaiseFatalErrorForTest();
 
   void OnLog(int syslog_level, std::string_view facility, std::string_view text) override;
@@ -93,7 +93,7 @@ class ProducerCore final : public ClientEvents, public Remains {
   std::atomic<bool> finished_{false};
   std::atomic<bool> concluded_{false};  // all have their outcome, and no more will come
 
-  absl::Mutex instance_mu_;  // shared by senders; alone to replace the instance or to close
+  mutable absl::Mutex instance_mu_;  // shared by senders; alone to replace the instance or to close
   std::unique_ptr<ProducerInstance> instance_ ABSL_GUARDED_BY(instance_mu_);
   bool closed_ ABSL_GUARDED_BY(instance_mu_) = false;
   absl::Time close_by_ ABSL_GUARDED_BY(instance_mu_) = absl::InfiniteFuture();
