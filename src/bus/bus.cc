@@ -60,8 +60,8 @@ class Bus::Impl {
 
   const BusOptions options_;
   const Plan plan_;
+  EventPublisher publisher_;           // before the senders, whose completions use it
   std::map<std::string, Link> links_;  // before all that sends and receives by them
-  EventPublisher publisher_;
   const BusParts parts_;
   std::vector<std::unique_ptr<ModuleRunner>> runners_;
   std::atomic<bool> closed_ = false;

@@ -82,7 +82,7 @@ void EventPublisher::FillIn(const EventType& type, const PublishOptions& options
   metadata.id = options.id ? *options.id : new_uuid();
   metadata.occurred_at =
       options.occurred_at ? *options.occurred_at : ToTimestamp(runtime_.WallTime());
-  metadata.key = options.key.value_or(std::string());
+  metadata.key = options.key ? std::string_view(*options.key) : std::string_view();
   metadata.headers = options.headers;
   if (inherited != nullptr) {
     metadata.correlation_id = inherited->cause.correlation_id;

@@ -9,7 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "bus/plan.h"
+#include "bus/pool.h"
 #include "bus/sender.h"
+#include "bus/sync_publish.h"
 #include "omnibus/envelope.h"
 #include "omnibus/event_type.h"
 #include "omnibus/observer.h"
@@ -24,12 +26,14 @@ struct Inheritance {
   const Uuid& idempotency_key;  // of the new effect, derived from the cause's
 };
 
+// Outlives the senders: a completion that comes late uses it.
+//
 // Thread-safety: any thread, concurrently; AddTransport() before all else.
 class EventPublisher {
  public:
   EventPublisher(const Plan& plan, Runtime& runtime, Observer* observer);
 
-  // `sender` outlives this.
+  // `sender` is not used once nothing is published any more.
   void AddTransport(const std::string& name, Sender* sender, const Capabilities& capabilities);
 
   // `done` is called exactly once, with an error that was found at once too.
@@ -38,6 +42,9 @@ class EventPublisher {
 
   // The time by which a publish has its outcome.
   absl::Time DeadlineOf(const PublishOptions& options) const;
+
+  // For PublishAndWait().
+  Pool<AwaitedOutcome>& awaited_outcomes() { return awaited_outcomes_; }
 
  private:
   struct Route {
@@ -55,6 +62,7 @@ class EventPublisher {
   Runtime& runtime_;
   Observer* const observer_;
   absl::flat_hash_map<const EventType*, Route> routes_;
+  Pool<AwaitedOutcome> awaited_outcomes_;
 };
 
 }  // namespace omnibus

@@ -1,6 +1,7 @@
 #include "bus/handler_context.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,10 +10,15 @@
 namespace omnibus {
 namespace {
 
-// The name of an effect within its cause: the same each time the handler has to run.
-std::string EffectName(const ModuleIdentity& module, std::string_view timer, int ordinal) {
-  if (timer.empty()) return absl::StrCat(module.group, "/", ordinal);
-  return absl::StrCat(module.group, "/", AbslView(timer), "/", ordinal);
+// The key of an effect of `cause`'s: the same each time the handler has to run.
+Uuid EffectKey(const Uuid& cause, const ModuleIdentity& module, std::string_view timer,
+               int ordinal) {
+  thread_local std::string name;  // grows once, and is used for each effect from then on
+  name.clear();
+  absl::StrAppend(&name, module.group, "/");
+  if (!timer.empty()) absl::StrAppend(&name, AbslView(timer), "/");
+  absl::StrAppend(&name, ordinal);
+  return NameUuid(cause, name);
 }
 
 }  // namespace
@@ -32,7 +38,7 @@ absl::Status HandlerContext::PublishEvent(const EventType& type, const void* eve
                                           const PublishOptions& options) {
   const int ordinal = published_++;
   if (absl::Status status = module_.CheckPublishes(type); !status.ok()) return status;
-  const Uuid key = NameUuid(cause_.idempotency_key, EffectName(module_, timer_, ordinal));
+  const Uuid key = EffectKey(cause_.idempotency_key, module_, timer_, ordinal);
   const Inheritance inherited{cause_, key};
   effects_.Begin();
   module_.publisher->Publish(
