@@ -67,6 +67,12 @@ class ModuleDescription {
     (publishes_.push_back(&EventTypeOf<E>()), ...);
   }
 
+  // The same for whoever has an EventType only.
+  void HandlesEvent(const EventType& type, UntypedHandler handler) {
+    handlers_.push_back({&type, std::move(handler)});
+  }
+  void PublishesEvent(const EventType& type) { publishes_.push_back(&type); }
+
   const std::vector<Handler>& handlers() const { return handlers_; }
   const std::vector<const EventType*>& publishes() const { return publishes_; }
 

@@ -13,6 +13,7 @@
 #include "cli/event_line.h"
 #include "cli/line_printer.h"
 #include "cli/names.h"
+#include "cli/staged_module.h"
 #include "cli/stop_signals.h"
 #include "cli/tables.h"
 #include "config/nearest.h"
@@ -200,9 +201,10 @@ int Demo(const DemoCommand& command, Environment& environment) {
   BusOptions options;
   options.configuration = *std::move(configuration);
   options.transports = DefaultTransports();
+  Chains chains;
   for (const std::unique_ptr<Stage>& stage : stages) {
     for (std::unique_ptr<Module>& module : stage->show().MakeModules()) {
-      options.modules.push_back(std::move(module));
+      options.modules.push_back(MakeStagedModule(std::move(module), chains));
     }
   }
   options.events = AllEvents(environment.domains);

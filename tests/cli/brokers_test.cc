@@ -6,6 +6,8 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/cli/command_line.h"
 #include "tests/support/brokers.h"
@@ -147,6 +149,31 @@ INSTANTIATE_TEST_SUITE_P(Each, OverABroker, ::testing::Values("kafka", "rabbitmq
                          [](const auto& each) { return each.param; });
 
 class OverRabbitMq : public CommandLineTest {};
+
+TEST_F(OverRabbitMq, TheDemoLeavesAloneWhatAnotherRunLeft) {
+  // Other tests run services of the same groups on the broker that they share.
+  std::optional<PrivateBroker> broker = PrivateBroker::Start(PrivateBroker::Kind::kRabbitMq);
+  if (!broker.has_value()) GTEST_SKIP() << kNoRabbitMq;
+  const std::string file =
+      Write("omnibus.yaml", "bus: {transport: rabbitmq}\ntransports: {rabbitmq: {url: '" +
+                                broker->address() + "'}}\n");
+  const std::vector<std::pair<std::string, std::string>> left = {
+      {"order.created",
+       R"({"order_id":1,"user_id":1,"total_amount":1,"items":[],"status":"created"})"},
+      {"stock.reserve.request",
+       R"({"order_id":1,"user_id":1,"items":[{"book_id":3,"quantity":1}]})"},
+      {"booking.created",
+       R"({"booking_id":"0190c6f8-3e2a-4b7c-9c1d-2f3e4a5b6c7d",)"
+       R"("user_id":"0190c6f8-3e2a-4b7c-9c1d-2f3e4a5b6c7e",)"
+       R"("place_id":"0190c6f8-3e2a-4b7c-9c1d-2f3e4a5b6c7f",)"
+       R"("start_time":"2026-01-01T10:00:00Z","end_time":"2026-01-01T11:00:00Z"})"}};
+  for (const auto& [type, data] : left) {
+    const Finished published = Omnibus({"publish", type, "--data", data, "--config", file});
+    ASSERT_EQ(published.code, 0) << published.errors;
+  }
+  const Finished demo = Omnibus({"demo", "--config", file});
+  EXPECT_EQ(demo.code, 0) << demo.errors;
+}
 
 TEST_F(OverRabbitMq, AWrongPasswordIsAnErrorAtOnce) {
   const std::optional<std::string> url = RabbitMqUrl();
