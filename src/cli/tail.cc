@@ -119,11 +119,18 @@ class Tailing {
     }
     const DeclareMode mode =
         bus.declare == DeclareScope::kNever ? DeclareMode::kCheck : DeclareMode::kDeclare;
+    absl::Status unreachable;  // the last try, cut short by the deadline, says less than that
     while (true) {
       const absl::Status status =
           transport.Declare(topology, mode, std::min(ready_deadline_, runtime_.Now() + kTry));
       if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) return status;
-      if (signals.stopped() || runtime_.Now() >= ready_deadline_) return status;
+      const bool late = runtime_.Now() >= ready_deadline_;
+      if (!late || unreachable.ok()) unreachable = status;
+      if (late || signals.stopped()) {
+        return absl::UnavailableError(
+            absl::StrCat("the broker cannot be reached: ", unreachable.message(),
+                         "; is it running, and is its address in the configuration right?"));
+      }
       environment_.log->warn("waiting for the broker: {}", std::string(StdView(status.message())));
       runtime_.SleepUntil(std::min(ready_deadline_, runtime_.Now() + kPause));
     }
