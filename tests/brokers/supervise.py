@@ -344,6 +344,9 @@ def main(broker_type):
     except Unavailable as reason:
         print(f"{broker.name}: not available here: {reason}", file=sys.stderr)
         return UNAVAILABLE
+    except KeyboardInterrupt:
+        stop(broker.dir)
+        return 130
 
 
 def signal_all(broker, number):
