@@ -66,11 +66,13 @@ class Bus final : public Publisher {
 
   Health GetHealth() const;
 
-  // Drains: shuts the modules' front doors, stops receiving, lets running handlers finish within
-  // `budget`, settles what finished, confirms what it published, leaves the groups and closes the
-  // producers. What did not finish in time is left unsettled, and is delivered again.
-  // kDeadlineExceeded says how much that was. Later publishes are kFailedPrecondition. Idempotent;
-  // concurrent calls wait for the first one. Not from a handler: kFailedPrecondition.
+  // Drains: shuts the modules' front doors, stops receiving, lets running handlers finish, settles
+  // what finished, confirms what it published, leaves the groups and closes the producers. Returns
+  // within `budget` (+ 100 ms), whatever the brokers do, as long as the modules' Stop() does; the
+  // last fifth of it (at most 2 s) is kept for the brokers' answers. What did not finish in time is
+  // left unsettled, and is delivered again. kDeadlineExceeded says how much that was. Later
+  // publishes are kFailedPrecondition. Idempotent; concurrent calls wait for the first one. Not
+  // from a handler: kFailedPrecondition.
   absl::Status Close(absl::Duration budget);
   // With the configuration's bus.drain.
   absl::Status Close();

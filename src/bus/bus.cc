@@ -1,6 +1,7 @@
 #include "omnibus/bus.h"
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,8 +23,12 @@
 namespace omnibus {
 namespace {
 
-// What closing may take beyond the drain's budget: the brokers' last answers.
-constexpr absl::Duration kFarewell = absl::Seconds(2);
+// The part of closing's budget that handlers do not get: the brokers' last answers come then, for
+// what the last handlers have done.
+absl::Duration Farewell(absl::Duration budget) { return std::min(budget / 5, absl::Seconds(2)); }
+// What that is at least, also when there was no budget, or none is left: a broker that is well
+// needs no more, and one that is not must not delay us by the 100 ms that a call may be late.
+constexpr absl::Duration kLastWord = absl::Milliseconds(60);
 
 // A handler is told that its time is over a little before it is, so that it can end by itself.
 absl::Duration Warning(absl::Duration budget) { return std::min(budget / 10, absl::Seconds(1)); }
@@ -56,6 +61,9 @@ class Bus::Impl {
  private:
   absl::Status OpenModules();
   absl::Status DoClose(absl::Duration budget);
+  absl::Status CloseTransports(absl::Time deadline);
+  // Each takes as long as its broker lets it: none waits for another one. The first error.
+  absl::Status AllAtOnce(const std::vector<std::function<absl::Status()>>& calls);
   absl::Status AwaitClose(absl::Duration budget);
 
   const BusOptions options_;
@@ -126,7 +134,7 @@ absl::Status Bus::Impl::Close(absl::Duration budget) {
 
 // Somebody else closes it, or has: this caller has its own patience.
 absl::Status Bus::Impl::AwaitClose(absl::Duration budget) {
-  const absl::Time deadline = runtime().Now() + budget + kFarewell;
+  const absl::Time deadline = runtime().Now() + std::max(budget, kLastWord);
   const std::unique_ptr<Doorbell> doorbell = runtime().NewDoorbell();
   {
     absl::MutexLock lock(&mu_);
@@ -143,32 +151,59 @@ absl::Status Bus::Impl::AwaitClose(absl::Duration budget) {
 
 absl::Status Bus::Impl::DoClose(absl::Duration budget) {
   const absl::Time deadline = runtime().Now() + budget;
+  const absl::Time handled_by = deadline - Farewell(budget);
   for (const auto& runner : runners_) runner->StopModule();
   for (const auto& runner : runners_) runner->StopReceiving();
   std::size_t unfinished = 0;
   for (const auto& runner : runners_) {
-    if (!runner->Drain(deadline - Warning(budget), deadline)) unfinished += runner->unfinished();
+    if (!runner->Drain(handled_by - Warning(budget), handled_by)) {
+      unfinished += runner->unfinished();
+    }
   }
   closed_ = true;
   for (const auto& runner : runners_) runner->StopWorkers();
 
-  const absl::Time farewell = std::max(deadline, runtime().Now()) + kFarewell;
-  absl::Status first;
-  for (const auto& runner : runners_) {
-    absl::Status status = runner->CloseConsumers(farewell);
-    if (first.ok()) first = std::move(status);
-  }
-  for (const auto& [name, link] : links_) {
-    if (link.sender == nullptr) continue;
-    absl::Status status = link.sender->Close(farewell);
-    if (first.ok()) first = std::move(status);
-  }
+  absl::Status first = CloseTransports(std::max(deadline, runtime().Now() + kLastWord));
   if (unfinished > 0) {
     return absl::DeadlineExceededError(
         absl::StrCat("the bus is closed; ", unfinished,
                      " message(s) did not end in time, and will be delivered again"));
   }
   return first;
+}
+
+absl::Status Bus::Impl::CloseTransports(absl::Time deadline) {
+  // Half of the time for each: a broker that does not answer its consumers must not take the time
+  // of the producers, which may be another broker's.
+  const absl::Time now = runtime().Now();
+  std::vector<std::function<absl::Status()>> consumers;
+  for (const auto& runner : runners_) {
+    consumers.push_back(
+        [&runner, by = now + (deadline - now) / 2] { return runner->CloseConsumers(by); });
+  }
+  std::vector<std::function<absl::Status()>> producers;
+  for (const auto& [name, link] : links_) {
+    if (link.sender == nullptr) continue;
+    producers.push_back([sender = link.sender.get(), deadline] { return sender->Close(deadline); });
+  }
+  absl::Status first = AllAtOnce(consumers);
+  absl::Status second = AllAtOnce(producers);
+  return first.ok() ? second : first;
+}
+
+absl::Status Bus::Impl::AllAtOnce(const std::vector<std::function<absl::Status()>>& calls) {
+  if (calls.empty()) return absl::OkStatus();
+  std::vector<absl::Status> statuses(calls.size());
+  std::vector<std::unique_ptr<Thread>> threads;
+  for (std::size_t i = 1; i < calls.size(); ++i) {
+    threads.push_back(runtime().Spawn("close", [&, i] { statuses[i] = calls[i](); }));
+  }
+  statuses[0] = calls[0]();
+  for (const auto& thread : threads) thread->Join();
+  for (const absl::Status& status : statuses) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 bool Bus::Impl::stuck() const {
