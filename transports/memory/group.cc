@@ -155,22 +155,21 @@ std::vector<Member::Grant> Group::Give(Reading& reading, std::size_t partition,
   Share& share = reading.shares[partition];
   share.owner = to.member;
   std::vector<Member::Grant> grants;
-  const auto give = [&](Log* log, Cursor* cursor, Leg& leg) {
+  const auto give = [&](Log* log, Cursor* cursor, Leg& leg, bool side) {
     leg.held = true;
     Member::Grant& grant = grants.emplace_back();
     grant.log = log;
     grant.cursor = cursor;
     grant.partition = partition;
+    grant.side = side;
     grant.from = std::exchange(leg.handover, Handover{});
   };
   for (std::size_t s = 0; s < reading.sides.size(); ++s) {
     const Side& side = reading.sides[s];
     if (std::find(to.sides.begin(), to.sides.end(), side.log) == to.sides.end()) continue;
-    give(side.log, side.cursor, share.sides[s]);
+    give(side.log, side.cursor, share.sides[s], true);
   }
-  const std::size_t sides = grants.size();
-  give(reading.log, reading.cursor, share.channel);
-  grants.back().sides_before = sides;
+  give(reading.log, reading.cursor, share.channel, false);
   return grants;
 }
 

@@ -61,16 +61,9 @@ void Member::Assign(std::uint64_t epoch, std::span<const Grant> grants) {
     for (const Grant& grant : grants) {
       const std::uint32_t index = SourceOf(*grant.log, grant.partition);
       Source& source = sources_[index];
-      source.sides.clear();
-      source.side = false;
-      const std::size_t before = assigned.sources.size();
-      for (std::size_t i = before - grant.sides_before; i < before; ++i) {
-        Source& side = sources_[assigned.sources[i]];
-        side.side = true;
-        side.held = side.log->End(side.partition);
-        source.sides.push_back(assigned.sources[i]);
-      }
       assigned.sources.push_back(index);
+      source.side = grant.side;
+      source.held = grant.side ? grant.log->End(grant.partition) : 0;
       source.cursor = grant.cursor;
       source.owned = true;
       source.stopped = false;
@@ -136,27 +129,19 @@ std::size_t Member::Collect(std::size_t max, std::vector<ConsumerEvent>& events)
     changes_.pop_front();
     ++count;
   }
-  // What holds back a channel comes first.
+  // What side queues held when they were assigned comes before anything else.
   const std::size_t size = sources_.size();
   for (std::size_t i = 0; i < size && count < max; ++i) {
-    if (!sources_[i].side || sources_[i].next >= sources_[i].held) continue;
+    if (sources_[i].next >= sources_[i].held) continue;
     count += CollectFrom(static_cast<std::uint32_t>(i), max - count, events);
   }
   // Each time another source is the first, so that a busy one does not starve the others.
   for (std::size_t i = 0; i < size && count < max; ++i) {
     const std::size_t index = (next_source_ + i) % size;
-    if (!MayBegin(sources_[index])) continue;
     count += CollectFrom(static_cast<std::uint32_t>(index), max - count, events);
   }
   if (size > 0) next_source_ = (next_source_ + 1) % size;
   return count;
-}
-
-bool Member::MayBegin(const Source& source) const {
-  return std::all_of(source.sides.begin(), source.sides.end(), [this](std::uint32_t index) {
-    mu_.AssertHeld();
-    return sources_[index].next >= sources_[index].held;
-  });
 }
 
 std::size_t Member::CollectFrom(std::uint32_t index, std::size_t max,

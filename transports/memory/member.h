@@ -35,9 +35,8 @@ class Member {
     Cursor* cursor = nullptr;  // is told of what is settled; null for nobody's reader
     std::size_t partition = 0;
     Handover from;
-    // The partition is a channel's, and so many grants right before are of its side queues: what
-    // these hold now is delivered before anything of the channel.
-    std::size_t sides_before = 0;
+    // Of a side queue: what it holds now is delivered before anything of a channel.
+    bool side = false;
   };
 
   // Gives it partitions, and tells the consumer so.
@@ -75,13 +74,10 @@ class Member {
     Watermark mark;
     std::deque<std::int64_t> settled_before;  // by an earlier owner, from `next` on
     std::int64_t delivered_before = 0;
-    bool side = false;                 // of a side queue,
-    std::int64_t held = 0;             // which held what lies before when it was assigned
-    std::vector<std::uint32_t> sides;  // the sources of its side queues
+    bool side = false;
+    std::int64_t held = 0;  // of a side queue: what lies before was there when it was assigned
   };
 
-  // All that the side queues of it held has been delivered.
-  bool MayBegin(const Source& source) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::uint32_t SourceOf(Log& log, std::size_t partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Source& Find(const Log& log, std::size_t partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::size_t CollectFrom(std::uint32_t index, std::size_t max, std::vector<ConsumerEvent>& events)

@@ -1,5 +1,8 @@
 #include "transports/rabbitmq/consumer.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -71,6 +74,30 @@ class RabbitMqConsumer final : public Consumer {
   Link link_;
 };
 
+absl::Status CheckSideQueues(const ConsumerOptions& options, const Subscription& subscription) {
+  for (const std::string& queue : subscription.queues) {
+    const auto refuse = [&queue](std::string_view why) {
+      return Error(absl::StatusCode::kInvalidArgument,
+                   absl::StrCat("open consumer: side queue '", queue, "'"), why);
+    };
+    if (options.module.empty()) return refuse("only a group has side queues");
+    if (subscription.destination != Destination::kChannel) return refuse("a queue has none");
+    if (queue.empty() || queue.size() > 255) return refuse("a name has from 1 to 255 bytes");
+    std::ptrdiff_t named = 0;
+    for (const Subscription& each : options.subscriptions) {
+      named += std::count(each.queues.begin(), each.queues.end(), queue);
+      if (each.destination == Destination::kQueue && each.channel == queue) ++named;
+    }
+    if (named > 1) return refuse("it is subscribed to twice");
+  }
+  return absl::OkStatus();
+}
+
+// AMQP has 16 bits for it, and 0 would be without limit.
+int SideWindow(const ConsumerOptions& options) {
+  return static_cast<int>(std::clamp<std::size_t>(options.queue_window, 1, 65535));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Consumer>> MakeConsumer(const ConnectionSettings& settings,
@@ -82,16 +109,29 @@ absl::StatusOr<std::unique_ptr<Consumer>> MakeConsumer(const ConnectionSettings&
     return Error(absl::StatusCode::kInvalidArgument, "open consumer", what);
   };
   if (options.subscriptions.empty()) return refuse("it subscribes to nothing");
-  if (options.subscriptions.size() > kMaxSources) return refuse("too many subscriptions");
 
   std::vector<SourceSpec> specs;
+  const auto add = [&](std::string_view channel, int prefetch) -> SourceSpec& {
+    SourceSpec& spec = specs.emplace_back();
+    spec.index = static_cast<std::uint32_t>(specs.size() - 1);
+    spec.channel = pool.Intern(channel);
+    spec.prefetch = prefetch;
+    return spec;
+  };
   for (const Subscription& subscription : options.subscriptions) {
     if (subscription.channel.empty() || subscription.channel.size() > 255) {
       return refuse("a channel's name has from 1 to 255 bytes");
     }
-    SourceSpec& spec = specs.emplace_back();
-    spec.index = static_cast<std::uint32_t>(specs.size() - 1);
-    spec.channel = pool.Intern(subscription.channel);
+    if (absl::Status status = CheckSideQueues(options, subscription); !status.ok()) return status;
+    std::vector<std::uint32_t> sides;
+    for (const std::string& queue : subscription.queues) {
+      SourceSpec& side = add(queue, SideWindow(options));
+      side.queue = queue;
+      side.side = true;
+      sides.push_back(side.index);
+    }
+    SourceSpec& spec = add(subscription.channel, settings.options.consumer.prefetch);
+    spec.after = std::move(sides);
     const bool nobodys = options.module.empty();
     if (subscription.destination == Destination::kQueue) {
       spec.kind = nobodys ? SourceSpec::Kind::kBrowse : SourceSpec::Kind::kShared;
@@ -109,6 +149,7 @@ absl::StatusOr<std::unique_ptr<Consumer>> MakeConsumer(const ConnectionSettings&
       if (spec.queue.size() > 255) return refuse("the queue's name is longer than 255 bytes");
     }
   }
+  if (specs.size() > kMaxSources) return refuse("too many subscriptions and side queues");
   const std::string name =
       options.module.empty() ? "reader" : absl::StrCat("consumer ", options.module);
   return std::make_unique<RabbitMqConsumer>(settings, topology, std::move(logger), pool, specs,

@@ -15,6 +15,10 @@ namespace {
 
 using State = ConsumerSource::State;
 
+// Until the broker is asked again how much of a side queue is still to come. It may be with another
+// member by now, and then it does not come at all.
+constexpr absl::Duration kCountAgain = absl::Seconds(1);
+
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 }  // namespace
@@ -34,8 +38,7 @@ ConsumerLink::ConsumerLink(const ConnectionSettings& settings, const DeclaredTop
     // A group's queue is bound to the exchange of its channel. (For a side queue there is none of
     // that name.)
     if (spec.kind == SourceSpec::Kind::kShared) channels_.emplace_back(spec.channel);
-    entries_.push_back(
-        {ConsumerSource(spec, settings.options.consumer.prefetch, pool, last_epoch_, events_)});
+    entries_.push_back({ConsumerSource(spec, pool, last_epoch_, events_)});
   }
   health_.detail = Text(down_);
 }
@@ -73,6 +76,7 @@ void ConsumerLink::OnFrame(Connection& connection, const amqp_frame_t& frame) {
 }
 
 absl::Time ConsumerLink::OnTurn(Connection* connection) {
+  if (connection != nullptr) GiveUpWithSideQueues(*connection);
   for (Entry& entry : entries_) NoteState(entry);
   queue_.Put(events_);
   SendSettled(connection);
@@ -85,7 +89,7 @@ absl::Time ConsumerLink::OnTurn(Connection* connection) {
   if (draining) {
     DrainSources(connection);
   } else if (connection != nullptr) {
-    next = OpenClosed(*connection);
+    next = std::min(OpenClosed(*connection), CountAgain(*connection));
   }
   UpdateHealth(connection);
   return next;
@@ -105,6 +109,7 @@ void ConsumerLink::NoteState(Entry& entry) {
   const absl::Time now = settings_.runtime.Now();
   if (state == State::kConsuming) {
     entry.consuming_since = now;
+    entry.count_at = now + kCountAgain;
     if (entry.failures > 0)
       logger_->info("rabbitmq: {} is consumed again", entry.source.Describe());
   } else if (state == State::kClosed || state == State::kClosing) {
@@ -129,7 +134,7 @@ absl::Time ConsumerLink::OpenClosed(Connection& connection) {
   absl::Time next = absl::InfiniteFuture();
   bool due = false;
   for (const Entry& entry : entries_) {
-    if (entry.source.state() != State::kClosed) continue;
+    if (entry.source.state() != State::kClosed || WaitsFor(entry) != nullptr) continue;
     if (entry.open_at <= now) {
       due = true;
     } else {
@@ -149,8 +154,44 @@ absl::Time ConsumerLink::OpenClosed(Connection& connection) {
   run_.reset();
   for (Entry& entry : entries_) {
     if (entry.source.state() != State::kClosed || entry.open_at > now) continue;
+    if (WaitsFor(entry) != nullptr) continue;
     entry.source.Open(connection);
     entry.seen = State::kOpening;
+  }
+  return next;
+}
+
+const ConsumerSource* ConsumerLink::WaitsFor(const Entry& entry) const {
+  for (const std::uint32_t side : entry.source.spec().after) {
+    if (!entries_[side].source.caught_up()) return &entries_[side].source;
+  }
+  return nullptr;
+}
+
+// What a lost side queue held is unknown to the consumer from now on, and events of the same keys
+// must not overtake it.
+void ConsumerLink::GiveUpWithSideQueues(Connection& connection) {
+  for (Entry& entry : entries_) {
+    const State state = entry.source.state();
+    if (state != State::kOpening && state != State::kConsuming) continue;
+    const ConsumerSource* const side = WaitsFor(entry);
+    if (side == nullptr) continue;
+    entry.source.GiveUp(connection,
+                        Error(absl::StatusCode::kUnavailable, "consume " + entry.source.Describe(),
+                              "its side " + side->Describe() + " was lost"));
+  }
+}
+
+absl::Time ConsumerLink::CountAgain(Connection& connection) {
+  const absl::Time now = settings_.runtime.Now();
+  absl::Time next = absl::InfiniteFuture();
+  for (Entry& entry : entries_) {
+    if (entry.source.state() != State::kConsuming || entry.source.caught_up()) continue;
+    if (entry.count_at <= now) {
+      entry.source.Count(connection);
+      entry.count_at = now + kCountAgain;
+    }
+    next = std::min(next, entry.count_at);
   }
   return next;
 }
@@ -210,6 +251,12 @@ void ConsumerLink::UpdateHealth(const Connection* connection) {
   } else {
     for (const Entry& entry : entries_) {
       if (entry.source.state() == State::kConsuming) continue;
+      const ConsumerSource* const side = WaitsFor(entry);
+      if (side != nullptr && side->state() == State::kConsuming) {
+        health.detail = absl::StrCat("consuming ", entry.source.Describe(), " waits for what ",
+                                     side->Describe(), " holds");
+        continue;
+      }
       health.detail =
           entry.source.status().ok()
               ? absl::StrCat("consuming ", entry.source.Describe(), " has not begun yet")

@@ -55,10 +55,15 @@ class ConsumerLink final : public LinkSession {
     int failures = 0;
     absl::Time consuming_since = absl::InfinitePast();
     absl::Time open_at = absl::InfinitePast();
+    absl::Time count_at = absl::InfiniteFuture();  // of a side queue that is not caught up with
   };
 
   void Declare(Connection& connection);
   absl::Time OpenClosed(Connection& connection);
+  // The first of its side queues that is not caught up with; null: none.
+  const ConsumerSource* WaitsFor(const Entry& entry) const;
+  void GiveUpWithSideQueues(Connection& connection);
+  absl::Time CountAgain(Connection& connection);
   void NoteState(Entry& entry);
   void SendSettled(Connection* connection);
   void DrainSources(Connection* connection);

@@ -31,10 +31,12 @@ void ConsumerSource::Open(Connection& connection) {
   connection.Send(channel(), AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t{});
   if (spec_.kind == SourceSpec::Kind::kTemporary) DeclareTemporary(connection);
   amqp_basic_qos_t qos{};
-  qos.prefetch_count = static_cast<std::uint16_t>(prefetch_);
+  qos.prefetch_count = static_cast<std::uint16_t>(spec_.prefetch);
   qos.global = false;  // for each consumer: quorum queues refuse the other kind
   connection.Send(channel(), AMQP_BASIC_QOS_METHOD, qos);
   browsers_ = 0;
+  counting_ = counted_ = false;
+  answers_ = 0;
   Consume(connection);
 }
 
@@ -84,7 +86,11 @@ void ConsumerSource::OnMethod(Connection& connection, const amqp_method_t& metho
       state_ = State::kConsuming;
       epoch_ = ++next_epoch_;
       Append(ConsumerEvent::Kind::kAssigned);
+      if (spec_.side) Count(connection);
       return;
+    case AMQP_QUEUE_DECLARE_OK_METHOD:
+      if (!spec_.side) return;
+      return OnCounted(connection, *static_cast<const amqp_queue_declare_ok_t*>(method.decoded));
     case AMQP_BASIC_CANCEL_METHOD: {
       const auto& cancel = *static_cast<const amqp_basic_cancel_t*>(method.decoded);
       if (!cancel.nowait) {
@@ -106,6 +112,34 @@ void ConsumerSource::OnMethod(Connection& connection, const amqp_method_t& metho
       return;
     default:
       return;
+  }
+}
+
+void ConsumerSource::Count(Connection& connection) {
+  if (counting_ || state_ != State::kConsuming) return;
+  counting_ = true;
+  amqp_queue_declare_t look{};
+  look.queue = ToBytes(spec_.queue);
+  look.passive = true;
+  connection.Send(channel(), AMQP_QUEUE_DECLARE_METHOD, look);
+}
+
+void ConsumerSource::OnCounted(Connection& connection, const amqp_queue_declare_ok_t& answer) {
+  counting_ = false;
+  ++answers_;
+  const bool quiet = delivered_ == std::exchange(delivered_at_answer_, delivered_);
+  // The answer tells what nobody has yet. The first one may come before messages that had been
+  // given to us already; no second one does.
+  if (answers_ == 1) return Count(connection);
+  // Another consumer may be one whose connection is just ending, and what it holds is coming back.
+  // A second from now that is over.
+  if (answers_ == 2 && answer.consumer_count > 1) return;
+  const int all = delivered_ + static_cast<int>(answer.message_count);
+  if (!counted_) {
+    counted_ = true;
+    expected_ = all;
+  } else if (quiet) {  // others have got some of what we expected
+    expected_ = std::min(expected_, all);
   }
 }
 
@@ -155,7 +189,7 @@ void ConsumerSource::Settle(Connection& connection, std::int64_t delivery_tag) {
     ack.multiple = false;  // never over one that still runs
     return connection.Send(channel(), AMQP_BASIC_ACK_METHOD, ack);
   }
-  if (++settled_ < delivered_ || delivered_ < prefetch_) return;
+  if (++settled_ < delivered_ || delivered_ < spec_.prefetch) return;
   // What a cancelled consumer holds stays with the channel, and does not count for the next
   // consumer.
   const std::string tag = absl::StrCat(browsers_);
@@ -173,6 +207,11 @@ void ConsumerSource::Close(Connection& connection) {
   amqp_channel_close_t close{};
   close.reply_code = AMQP_REPLY_SUCCESS;
   connection.Send(channel(), AMQP_CHANNEL_CLOSE_METHOD, close);
+}
+
+void ConsumerSource::GiveUp(Connection& connection, absl::Status why) {
+  Lose(std::move(why));
+  Close(connection);
 }
 
 void ConsumerSource::OnConnectionLost(const absl::Status& why) {

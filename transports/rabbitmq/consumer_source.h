@@ -28,6 +28,9 @@ struct SourceSpec {
   std::string_view channel;        // for the messages; as long-lived as they are
   std::string queue;               // empty for kTemporary
   std::vector<std::string> types;  // kTemporary: bound by these; none: by all
+  int prefetch = 0;
+  bool side = false;                 // a side queue, whose messages are counted: see caught_up()
+  std::vector<std::uint32_t> after;  // the side queues that have to be caught up with before this
 };
 
 // Thread-safety: the link's thread.
@@ -36,15 +39,17 @@ class ConsumerSource {
   enum class State { kClosed, kOpening, kConsuming, kClosing };
 
   // `next_epoch` is shared by all sources of a consumer: no two channels ever have the same epoch.
-  ConsumerSource(SourceSpec spec, int prefetch, DeliveryPool& pool, std::uint64_t& next_epoch,
+  ConsumerSource(SourceSpec spec, DeliveryPool& pool, std::uint64_t& next_epoch,
                  std::vector<ConsumerEvent>& events)
-      : spec_(std::move(spec)),
-        prefetch_(prefetch),
-        pool_(pool),
-        next_epoch_(next_epoch),
-        events_(events) {}
+      : spec_(std::move(spec)), pool_(pool), next_epoch_(next_epoch), events_(events) {}
 
+  const SourceSpec& spec() const { return spec_; }
   State state() const { return state_; }
+  // It consumes; and of a side queue, all that it held when that began was delivered, or is with
+  // others.
+  bool caught_up() const {
+    return state_ == State::kConsuming && (!spec_.side || (counted_ && delivered_ >= expected_));
+  }
   const absl::Status& status() const { return status_; }  // why it is closed
   std::uint64_t epoch() const { return epoch_; }
   // "queue 'x'".
@@ -56,6 +61,10 @@ class ConsumerSource {
   // cancels the consumer.
   void OnFrame(Connection& connection, const amqp_frame_t& frame);
   void OnConnectionLost(const absl::Status& why);
+  // Asks the broker once more how much of a side queue is still to come, unless it is being asked.
+  void Count(Connection& connection);
+  // Stops consuming, as if the broker had closed the channel.
+  void GiveUp(Connection& connection, absl::Status why);
   // Of a message with the current epoch.
   void Settle(Connection& connection, std::int64_t delivery_tag);
   // Gives back what is unsettled. kClosed once the broker has heard this, and so all settled
@@ -67,6 +76,7 @@ class ConsumerSource {
   void DeclareTemporary(Connection& connection);
   void Consume(Connection& connection);
   void OnMethod(Connection& connection, const amqp_method_t& method);
+  void OnCounted(Connection& connection, const amqp_queue_declare_ok_t& answer);
   void OnDeliver(const amqp_basic_deliver_t& deliver);
   void OnHeader(const amqp_frame_t& frame);
   void OnBody(std::string_view part);
@@ -74,7 +84,6 @@ class ConsumerSource {
   void Append(ConsumerEvent::Kind kind);
 
   const SourceSpec spec_;
-  const int prefetch_;
   DeliveryPool& pool_;
   std::uint64_t& next_epoch_;
   std::vector<ConsumerEvent>& events_;
@@ -91,6 +100,13 @@ class ConsumerSource {
   int browsers_ = 0;
   int delivered_ = 0;
   int settled_ = 0;
+
+  // Of a side queue: how much is expected, as far as the broker has told.
+  bool counting_ = false;
+  int answers_ = 0;
+  bool counted_ = false;
+  int expected_ = 0;
+  int delivered_at_answer_ = 0;
 };
 
 }  // namespace omnibus::rabbitmq

