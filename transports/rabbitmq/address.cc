@@ -13,7 +13,7 @@ namespace omnibus::rabbitmq {
 namespace {
 
 constexpr int kDefaultPort = 5672;
-constexpr std::string_view kForm = "expected amqp://user:password@host:port/vhost";
+constexpr std::string_view kForm = "expected amqp://user:password@host:port,host:port/vhost";
 
 absl::Status Wrong(std::string_view what) {
   return absl::InvalidArgumentError(
@@ -39,11 +39,40 @@ std::optional<std::string> PercentDecode(std::string_view text) {
   return decoded;
 }
 
+// "host", "host:port" or "[address]:port".
+absl::StatusOr<Address::Host> ParseHost(std::string_view text) {
+  Address::Host host{.name = "", .port = kDefaultPort};
+  std::string_view port;
+  if (!text.empty() && text.front() == '[') {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) return Wrong("the host's [ has no ]");
+    host.name = std::string(text.substr(1, end - 1));
+    port = text.substr(end + 1);
+  } else {
+    const std::size_t colon = text.find(':');
+    host.name = std::string(text.substr(0, colon));
+    if (colon != std::string_view::npos) port = text.substr(colon);
+  }
+  if (host.name.empty()) return Wrong("there is no host");
+  if (!port.empty()) {
+    if (port.front() != ':' || !absl::SimpleAtoi(AbslView(port.substr(1)), &host.port) ||
+        host.port < 1 || host.port > 65535) {
+      return Wrong("the port is not a number from 1 to 65535");
+    }
+  }
+  return host;
+}
+
 }  // namespace
 
 std::string Address::Shown() const {
-  const bool v6 = host.find(':') != std::string::npos;
-  return absl::StrCat("amqp://", user, "@", v6 ? "[" : "", host, v6 ? "]" : "", ":", port, "/",
+  std::string shown;
+  for (const Host& host : hosts) {
+    const bool v6 = host.name.find(':') != std::string::npos;
+    absl::StrAppend(&shown, shown.empty() ? "" : ",", v6 ? "[" : "", host.name, v6 ? "]" : "", ":",
+                    host.port);
+  }
+  return absl::StrCat("amqp://", user, "@", shown, "/",
                       vhost == "/" ? "" : absl::StrReplaceAll(vhost, {{"/", "%2f"}}));
 }
 
@@ -53,8 +82,7 @@ absl::StatusOr<Address> ParseUrl(std::string_view url) {
   if (url.substr(0, kScheme.size()) != kScheme) return Wrong("it does not begin with amqp://");
   url.remove_prefix(kScheme.size());
 
-  Address address{
-      .user = "guest", .password = "guest", .host = "", .port = kDefaultPort, .vhost = "/"};
+  Address address{.user = "guest", .password = "guest", .hosts = {}, .vhost = "/"};
   if (url.find_first_of("?#") != std::string_view::npos) return Wrong("it has a query or fragment");
   if (const std::size_t slash = url.find('/'); slash != std::string_view::npos) {
     const std::string_view path = url.substr(slash + 1);
@@ -79,23 +107,13 @@ absl::StatusOr<Address> ParseUrl(std::string_view url) {
     address.password = *std::move(password);
     url = url.substr(at + 1);
   }
-  std::string_view port;
-  if (!url.empty() && url.front() == '[') {
-    const std::size_t end = url.find(']');
-    if (end == std::string_view::npos) return Wrong("the host's [ has no ]");
-    address.host = std::string(url.substr(1, end - 1));
-    port = url.substr(end + 1);
-  } else {
-    const std::size_t colon = url.find(':');
-    address.host = std::string(url.substr(0, colon));
-    if (colon != std::string_view::npos) port = url.substr(colon);
-  }
-  if (address.host.empty()) return Wrong("there is no host");
-  if (!port.empty()) {
-    if (port.front() != ':' || !absl::SimpleAtoi(AbslView(port.substr(1)), &address.port) ||
-        address.port < 1 || address.port > 65535) {
-      return Wrong("the port is not a number from 1 to 65535");
-    }
+  while (true) {
+    const std::size_t comma = url.find(',');
+    absl::StatusOr<Address::Host> host = ParseHost(url.substr(0, comma));
+    if (!host.ok()) return host.status();
+    address.hosts.push_back(*std::move(host));
+    if (comma == std::string_view::npos) break;
+    url.remove_prefix(comma + 1);
   }
   return address;
 }

@@ -3,16 +3,21 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
 namespace omnibus::rabbitmq {
 
 struct Address {
+  struct Host {
+    std::string name;
+    int port = 0;
+  };
+
   std::string user;
   std::string password;
-  std::string host;
-  int port = 0;
+  std::vector<Host> hosts;  // the nodes of one cluster; not empty
   std::string vhost;
 
   // The url as people may see it: without the password.

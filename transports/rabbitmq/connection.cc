@@ -32,18 +32,21 @@ int PollTimeout(absl::Duration wait) {
 }  // namespace
 
 Connection::Connection(const ConnectionSettings& settings, std::string_view name,
-                       std::shared_ptr<Wakeup> wakeup)
+                       std::shared_ptr<Wakeup> wakeup, std::uint64_t first_host)
     : settings_(settings),
       wakeup_(std::move(wakeup)),
       connect_by_(settings.runtime.Now() + settings.options.connect_timeout),
       login_(settings.address, std::string(name), settings.options.heartbeat),
-      codec_(amqp_new_connection()) {
+      codec_(amqp_new_connection()),
+      hosts_(settings.address.hosts) {
   if (!codec_) {
     End(Error(absl::StatusCode::kUnavailable, Action(), "out of memory"));
     return;
   }
-  query_ = settings_.resolver.Ask(settings_.address.host, settings_.address.port, wakeup_);
-  OnResolved();
+  const auto first = static_cast<std::ptrdiff_t>(first_host % hosts_.size());
+  std::rotate(hosts_.begin(), hosts_.begin() + first, hosts_.end());
+  std::reverse(hosts_.begin(), hosts_.end());
+  ResolveNext();
 }
 
 std::string Connection::Action() const {
@@ -63,11 +66,22 @@ void Connection::End(absl::Status status) {
   CloseSocket();
 }
 
+void Connection::ResolveNext() {
+  if (hosts_.empty()) return End(last_error_);
+  state_ = State::kResolving;
+  query_ = settings_.resolver.Ask(hosts_.back().name, hosts_.back().port, wakeup_);
+  hosts_.pop_back();
+  OnResolved();
+}
+
 void Connection::OnResolved() {
   std::optional<Resolved> resolved = query_->Take();
   if (!resolved) return;
   query_.reset();
-  if (!resolved->status.ok()) return End(resolved->status);
+  if (!resolved->status.ok()) {
+    last_error_ = resolved->status;
+    return ResolveNext();
+  }
   addresses_ = std::move(resolved->addresses);
   std::reverse(addresses_.begin(), addresses_.end());
   ConnectToNext();
@@ -91,7 +105,7 @@ void Connection::ConnectToNext() {
     last_error_ = SocketError(Action(), errno);
     CloseSocket();
   }
-  End(last_error_);
+  ResolveNext();
 }
 
 void Connection::OnWritable() {

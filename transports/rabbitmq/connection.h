@@ -42,9 +42,11 @@ class Connection {
   // Gets every frame that is not the connection's own business. Valid during the call only.
   using FrameHandler = absl::FunctionRef<void(const amqp_frame_t&)>;
 
-  // Begins to connect. `settings` outlives the connection.
+  // Begins to connect, to each of the hosts in turn until one takes us. `first_host` says which one
+  // is the first, modulo their number: whoever tries again counts it up, so that a host which takes
+  // connections and does not answer is left alone. `settings` outlives the connection.
   Connection(const ConnectionSettings& settings, std::string_view name,
-             std::shared_ptr<Wakeup> wakeup);
+             std::shared_ptr<Wakeup> wakeup, std::uint64_t first_host);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -80,6 +82,7 @@ class Connection {
     void operator()(amqp_connection_state_t codec) const { amqp_destroy_connection(codec); }
   };
 
+  void ResolveNext();
   void OnResolved();
   void ConnectToNext();
   void OnWritable();
@@ -101,8 +104,9 @@ class Connection {
 
   State state_ = State::kResolving;
   absl::Status status_;
+  std::vector<Address::Host> hosts_;  // still to be tried, the next one last
   std::shared_ptr<Resolver::Query> query_;
-  std::vector<SocketAddress> addresses_;  // still to be tried, the next one last
+  std::vector<SocketAddress> addresses_;  // of the host that is tried, likewise
   absl::Status last_error_;               // of the addresses that were tried
   int fd_ = -1;
   std::optional<std::string> blocked_;

@@ -41,8 +41,10 @@ void Link::Run() {
   Runtime& runtime = settings_.runtime;
   int failures = 0;
   bool told_down = false;
+  // The first one by chance, so that clients spread over a cluster's nodes; then the next one.
+  std::uint64_t host = runtime.Random();
   while (true) {
-    Connection connection(settings_, name_, wakeup_);
+    Connection connection(settings_, name_, wakeup_, host++);
     std::optional<absl::Time> up_since;
     const auto handler = [&](const amqp_frame_t& frame) { session_.OnFrame(connection, frame); };
     while (!connection.closed()) {

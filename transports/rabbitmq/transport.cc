@@ -63,7 +63,7 @@ class RabbitMqTransport final : public Transport {
   absl::Status RunSteps(const std::vector<DeclareStep>& steps, DeclareMode mode,
                         absl::Time deadline) {
     Runtime& runtime = settings_.runtime;
-    Connection connection(settings_, "declare", std::make_shared<Wakeup>());
+    Connection connection(settings_, "declare", std::make_shared<Wakeup>(), runtime.Random());
     DeclareRun run(kDeclareChannel, steps, mode, DeclareRun::OnError::kStop);
     bool started = false;
     const auto handler = [&](const amqp_frame_t& frame) {

@@ -35,6 +35,18 @@ TEST_F(RabbitMqDeclare, MakesExchangeQueuesAndBindingsAndMayBeRepeated) {
   EXPECT_TRUE(raw.Count(channel + ".billing.dead").has_value());
 }
 
+TEST_F(RabbitMqDeclare, ANodeThatIsAwayIsPassedOver) {
+  const std::string channel = Name("events");
+  RabbitMqOptions options = options_;
+  // Nobody listens on port 1.
+  options.url.replace(options.url.find('@'), 1, "@127.0.0.1:1,");
+  const std::unique_ptr<Transport> transport = Connect(options);
+  // Each attempt begins with one of the two by chance.
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(transport->Declare(One(channel), DeclareMode::kDeclare, In(kSoon)), absl::OkStatus());
+  }
+}
+
 TEST_F(RabbitMqDeclare, CheckNamesWhatIsMissing) {
   const std::string channel = Name("events");
   absl::Status status = transport_->Declare(One(channel), DeclareMode::kCheck, In(kSoon));

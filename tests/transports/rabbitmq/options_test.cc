@@ -63,8 +63,9 @@ TEST(RabbitMqUrl, ItsPartsAreDecoded) {
   ASSERT_TRUE(address.ok()) << address.status();
   EXPECT_EQ(address->user, "us@er");
   EXPECT_EQ(address->password, "p:w/ord");
-  EXPECT_EQ(address->host, "::1");
-  EXPECT_EQ(address->port, 1234);
+  ASSERT_EQ(address->hosts.size(), 1u);
+  EXPECT_EQ(address->hosts[0].name, "::1");
+  EXPECT_EQ(address->hosts[0].port, 1234);
   EXPECT_EQ(address->vhost, "a/b");
   EXPECT_EQ(address->Shown(), "amqp://us@er@[::1]:1234/a%2fb");
 }
@@ -75,18 +76,29 @@ TEST(RabbitMqUrl, WhatIsLeftOutHasItsDefault) {
     ASSERT_TRUE(address.ok()) << address.status();
     EXPECT_EQ(address->user, "guest");
     EXPECT_EQ(address->password, "guest");
-    EXPECT_EQ(address->host, "h");
-    EXPECT_EQ(address->port, 5672);
+    ASSERT_EQ(address->hosts.size(), 1u);
+    EXPECT_EQ(address->hosts[0].name, "h");
+    EXPECT_EQ(address->hosts[0].port, 5672);
     EXPECT_EQ(address->vhost, "/");
     EXPECT_EQ(address->Shown(), "amqp://guest@h:5672/");
   }
 }
 
+TEST(RabbitMqUrl, NamesTheNodesOfACluster) {
+  const auto address = ParseUrl("amqp://u:p@one:1,[::1]:2,three/v");
+  ASSERT_TRUE(address.ok()) << address.status();
+  ASSERT_EQ(address->hosts.size(), 3u);
+  EXPECT_EQ(address->hosts[1].name, "::1");
+  EXPECT_EQ(address->hosts[1].port, 2);
+  EXPECT_EQ(address->hosts[2].name, "three");
+  EXPECT_EQ(address->Shown(), "amqp://u@one:1,[::1]:2,three:5672/v");
+}
+
 TEST(RabbitMqUrl, WrongOnesAreRefused) {
   for (const char* url :
        {"", "h", "amqps://h", "amqp://", "amqp://:5672", "amqp://h:0", "amqp://h:x",
-        "amqp://h:", "amqp://[::1", "amqp://h/a/b", "amqp://u%4:p@h", "amqp://u:p%zz@h",
-        "amqp://u%00:p@h", "amqp://h/?heartbeat=1"}) {
+        "amqp://h:", "amqp://h,", "amqp://,h", "amqp://h,i:0", "amqp://[::1", "amqp://h/a/b",
+        "amqp://u%4:p@h", "amqp://u:p%zz@h", "amqp://u%00:p@h", "amqp://h/?heartbeat=1"}) {
     EXPECT_EQ(ParseUrl(url).status().code(), absl::StatusCode::kInvalidArgument) << url;
   }
 }

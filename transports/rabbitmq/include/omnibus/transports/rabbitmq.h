@@ -22,7 +22,9 @@ namespace omnibus {
 
 struct RabbitMqOptions {
   // amqp://user:password@host:port/vhost; user, password and vhost percent-encoded. Without a
-  // vhost: "/". Logs and errors show it without the password.
+  // vhost: "/". The nodes of a cluster are several hosts with commas between them (host:port,
+  // host:port): each connection begins with one of them by chance, and goes on to the next when that
+  // cannot be had. Logs and errors show the url without the password.
   std::string url = "amqp://guest:guest@localhost:5672/";
 
   // Asked of the broker, which may insist on less. A connection on which nothing was heard for two
@@ -33,9 +35,10 @@ struct RabbitMqOptions {
   absl::Duration connect_timeout = absl::Seconds(10);
 
   // The first attempt is made at once. The delay before each further one is doubled, up to the
-  // maximum, and spread by a quarter to either side.
+  // maximum, and spread by a quarter to either side. So the maximum is most of what a broker that
+  // comes back has to wait for its clients.
   absl::Duration reconnect_first_delay = absl::Milliseconds(100);
-  absl::Duration reconnect_max_delay = absl::Seconds(10);
+  absl::Duration reconnect_max_delay = absl::Seconds(2);
 
   // What is larger is refused by Send(). RabbitMQ itself takes 128 MiB, unless it was told
   // otherwise.
