@@ -18,6 +18,7 @@ sources := '*.h' '*.cc'
 help:
 	@echo 'make demo [TRANSPORT=memory|rabbitmq|kafka]   both domains at work, on that broker'
 	@echo 'make test [PRESET=release]                    all tests, on real brokers'
+	@echo 'make soak [SOAK=10m] [SEED=n]                 random faults on real brokers, and a loss report'
 	@echo 'make build [PRESET=release]                   build everything'
 	@echo 'make format                                   lay out the sources'
 	@echo 'make check-format                             fail if that would change anything'
@@ -39,6 +40,15 @@ test:
 	@scripts/install-dependencies test
 	@$(call compile,all)
 	@ctest --preset $(PRESET) --parallel $(TEST_JOBS)
+
+SOAK ?= 10m
+SEED ?=
+
+.PHONY: soak
+soak:
+	@scripts/install-dependencies test
+	@$(call compile,omnibus_soak)
+	@build/$(PRESET)/bin/omnibus_soak run --duration $(SOAK) $(if $(SEED),--seed $(SEED)) --out build/$(PRESET)/soak
 
 # Once there is a build folder, building configures again by itself when it has to.
 define compile
