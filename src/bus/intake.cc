@@ -1,9 +1,9 @@
 #include "bus/intake.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
-#include "absl/hash/hash.h"
 #include "bus/retry_queue.h"
 #include "omnibus/internal/absl_view.h"
 #include "spdlog/logger.h"
@@ -18,10 +18,12 @@ constexpr std::size_t kBatch = 256;
 // After an error of the transport's, which tries again by itself.
 constexpr absl::Duration kPause = absl::Milliseconds(200);
 
-// 0 is for what has no key.
+// 0 is for what has no key. The same in each process, unlike Abseil's: a run of a simulation can be
+// repeated.
 template <typename... Parts>
 std::uint64_t Hash(const Parts&... parts) {
-  const std::uint64_t hash = absl::HashOf(AbslView(parts)...);
+  std::uint64_t hash = 0;
+  ((hash = hash * 0x9E3779B97F4A7C15u + std::hash<std::string_view>()(parts)), ...);
   return hash == 0 ? 1 : hash;
 }
 
@@ -151,6 +153,7 @@ void Intake::Accept(ReceivedMessage& message) {
   } else {
     handling_.Admit(delivery);
   }
+  if (delivery->lane >= batches_.size()) batches_.resize(delivery->lane + 1);
   batches_[delivery->lane].push_back(delivery);
 }
 
@@ -200,10 +203,10 @@ void Intake::Skip(const ReceivedMessage& message, Delivery* delivery, std::strin
 }
 
 void Intake::HandOver() {
-  for (auto& [lane, batch] : batches_) {
-    if (batch.empty()) continue;
-    handling_.workers().Add(lane, batch);
-    batch.clear();
+  for (std::size_t lane = 0; lane < batches_.size(); ++lane) {
+    if (batches_[lane].empty()) continue;
+    handling_.workers().Add(lane, batches_[lane]);
+    batches_[lane].clear();
   }
 }
 

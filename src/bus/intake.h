@@ -79,8 +79,8 @@ class Intake {
   std::vector<std::unique_ptr<Source>>
       sources_;  // all there ever were: few, and deliveries point to them
   std::vector<Revocation> revocations_;
-  absl::flat_hash_map<std::size_t, std::vector<Delivery*>> batches_;  // by lane
-  std::map<std::string, std::size_t> skipped_;                        // how often, by type
+  std::vector<std::vector<Delivery*>> batches_;  // by lane
+  std::map<std::string, std::size_t> skipped_;   // how often, by type
   std::string last_error_;
 };
 
