@@ -65,6 +65,8 @@ class Bus::Impl {
   // Each takes as long as its broker lets it: none waits for another one. The first error.
   absl::Status AllAtOnce(const std::vector<std::function<absl::Status()>>& calls);
   absl::Status AwaitClose(absl::Duration budget);
+  // Returns how many messages did not end.
+  std::size_t Drain(absl::Time cancel_at, absl::Time deadline);
 
   const BusOptions options_;
   const Plan plan_;
@@ -149,17 +151,26 @@ absl::Status Bus::Impl::AwaitClose(absl::Duration budget) {
       "the bus is being closed by somebody else, who gave it longer");
 }
 
+std::size_t Bus::Impl::Drain(absl::Time cancel_at, absl::Time deadline) {
+  // All of them at once: else the last one would go on meanwhile, and have no time left.
+  for (const auto& runner : runners_) runner->StartDrain();
+  bool drained = true;
+  for (const auto& runner : runners_) drained = runner->WaitUntilDrained(cancel_at) && drained;
+  if (drained) return 0;
+  for (const auto& runner : runners_) runner->Cancel();
+  std::size_t unfinished = 0;
+  for (const auto& runner : runners_) {
+    if (!runner->WaitUntilDrained(deadline)) unfinished += runner->unfinished();
+  }
+  return unfinished;
+}
+
 absl::Status Bus::Impl::DoClose(absl::Duration budget) {
   const absl::Time deadline = runtime().Now() + budget;
   const absl::Time handled_by = deadline - Farewell(budget);
   for (const auto& runner : runners_) runner->StopModule();
   for (const auto& runner : runners_) runner->StopReceiving();
-  std::size_t unfinished = 0;
-  for (const auto& runner : runners_) {
-    if (!runner->Drain(handled_by - Warning(budget), handled_by)) {
-      unfinished += runner->unfinished();
-    }
-  }
+  const std::size_t unfinished = Drain(handled_by - Warning(budget), handled_by);
   closed_ = true;
   for (const auto& runner : runners_) runner->StopWorkers();
 

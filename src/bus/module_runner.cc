@@ -68,17 +68,12 @@ void ModuleRunner::StopReceiving() {
   for (const auto& [transport, intake] : intakes_) intake->Join();
 }
 
-bool ModuleRunner::Drain(absl::Time cancel_at, absl::Time deadline) {
-  if (!working_) {
-    timers_ended_ = timers_.Stop(deadline);
-    return timers_ended_;
-  }
-  handling_.Drain();
-  bool empty = handling_.WaitUntilEmpty(cancel_at);
-  timers_ended_ = timers_.Stop(cancel_at);
-  if (empty && timers_ended_) return true;
-  cancelled_ = true;
-  empty = handling_.WaitUntilEmpty(deadline);
+void ModuleRunner::StartDrain() {
+  if (working_) handling_.Drain();
+}
+
+bool ModuleRunner::WaitUntilDrained(absl::Time deadline) {
+  const bool empty = !working_ || handling_.WaitUntilEmpty(deadline);
   timers_ended_ = timers_.Stop(deadline);
   return empty && timers_ended_;
 }

@@ -46,11 +46,13 @@ class ModuleRunner final : public ModuleHost {
   absl::Status StartModule();
   void StartReceiving();
 
-  // In this order, by Bus::Close(). The drain waits until `deadline`; what has not ended then is
-  // told so by its context, from `cancel_at` on.
+  // In this order, by Bus::Close(): each of them for all modules, before the next one. Two waits
+  // for what is handled: after the first one, what has not ended is told so by its context.
   void StopModule();
   void StopReceiving();
-  bool Drain(absl::Time cancel_at, absl::Time deadline);
+  void StartDrain();  // nothing begins any more
+  bool WaitUntilDrained(absl::Time deadline);
+  void Cancel() { cancelled_ = true; }
   void StopWorkers();  // joins them, unless a handler does not return
   absl::Status CloseConsumers(absl::Time deadline);
 

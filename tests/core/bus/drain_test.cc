@@ -83,6 +83,44 @@ TEST_F(DrainTest, WhatWaitsForARetryIsLeftToBeDeliveredAgain) {
   EXPECT_THAT(DeliveredAfterwards(), ::testing::ElementsAre("chair", "table"));
 }
 
+// Takes the joiner's pieces, and never gets done with one.
+class Painter final : public omnibus::Module {
+ public:
+  explicit Painter(int& attempts) : Module(workshop::kWorkshop, "painter"), attempts_(attempts) {}
+
+  void Describe(omnibus::ModuleDescription& module) override {
+    module.Handles<Made>([this](const Made&, omnibus::Context&) -> absl::Status {
+      ++attempts_;
+      return absl::UnavailableError("not dry yet");
+    });
+  }
+
+ private:
+  int& attempts_;
+};
+
+TEST_F(DrainTest, NoModuleBeginsAnythingWhileAnotherOneStillDrains) {
+  std::vector<std::unique_ptr<omnibus::Module>> modules;
+  modules.push_back(std::make_unique<Joiner>([](const Ordered& order, omnibus::Context& context) {
+    if (order.what == "table") {
+      context.runtime().SleepUntil(context.runtime().Now() + absl::Seconds(15));
+    }
+    return context.Publish(Made{order.bench, order.what});
+  }));
+  int attempts = 0;
+  modules.push_back(std::make_unique<Painter>(attempts));
+  omnibus::TestBusOptions options = On(broker_);
+  options.configuration = "modules: {painter: {retry: {first_delay: 1s, max_delay: 1s}}}";
+  omnibus::TestBus bus(std::move(modules), std::move(options));
+  ASSERT_TRUE(bus.Publish(Ordered{1, "chair"}).ok());
+  bus.RunUntilIdle();
+  ASSERT_TRUE(bus.Publish(Ordered{1, "table"}).ok());
+  bus.RunUntilIdle();
+  ASSERT_EQ(attempts, 1);
+  EXPECT_TRUE(bus.Close(absl::Seconds(20)).ok());
+  EXPECT_EQ(attempts, 1);
+}
+
 TEST_F(DrainTest, NothingIsPublishedAfterTheClose) {
   omnibus::TestBus bus(
       std::make_unique<Joiner>([](const Ordered&, omnibus::Context&) { return absl::OkStatus(); }),
