@@ -1,0 +1,239 @@
+#include "tests/simulation/log_broker.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace omnibus::simulation {
+namespace {
+
+// Any hash does, as long as it is the same in each run.
+std::uint64_t HashOf(std::string_view key) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return hash ^ (hash >> 29);
+}
+
+}  // namespace
+
+void LogBroker::Declare(const Topology& topology, int partitions) {
+  const auto make = [&](const std::string& name, int count) {
+    if (topics_.contains(name)) return;
+    for (int i = 0; i < count; ++i) {
+      topics_[name].push_back(static_cast<std::uint32_t>(partitions_.size()));
+      partitions_.push_back(std::make_unique<Partition>());
+      partitions_.back()->topic = name;
+      partitions_.back()->number = i;
+    }
+  };
+  for (const ChannelSpec& channel : topology.channels) {
+    make(channel.name, channel.partitions > 0 ? channel.partitions : partitions);
+  }
+  for (const GroupSpec& group : topology.groups) {
+    make(absl::StrCat(group.channel, ".", group.module, ".dead"), 1);
+  }
+}
+
+void LogBroker::Inject(const std::string& topic, const std::string& key, const std::string& body) {
+  Record record;
+  record.channel = topic;
+  record.key = key;
+  record.body = body;
+  Append(topics_.at(topic)[HashOf(key) % topics_.at(topic).size()], std::move(record));
+}
+
+absl::Status LogBroker::Produce(std::uint64_t producer, std::uint64_t sequence,
+                                const Record& message) {
+  const auto topic = topics_.find(message.channel);
+  if (topic == topics_.end()) {
+    return absl::NotFoundError(absl::StrCat("log: there is no topic ", message.channel));
+  }
+  if (produced_[producer].contains(sequence)) return absl::OkStatus();
+  if (world_.dice.Chance(world_.weather.refused_publish)) {
+    ++world_.faults;
+    world_.trace.Step("broker: refuses a message to ", message.channel);
+    return absl::UnavailableError("log: the partition has no leader");
+  }
+  produced_[producer].insert(sequence);
+  const std::uint64_t spread = message.key.empty() ? world_.dice.Next() : HashOf(message.key);
+  Append(topic->second[spread % topic->second.size()], message);
+  return absl::OkStatus();
+}
+
+void LogBroker::Append(std::uint32_t index, Record message) {
+  Partition& partition = *partitions_[index];
+  auto record = std::make_unique<Record>(std::move(message));
+  record->partition = partition.number;
+  record->position = static_cast<std::int64_t>(partition.records.size());
+  record->name = absl::StrCat(record->channel, "/", partition.number, "/", record->position);
+  world_.trace.Step("broker: ", record->name, " is ", record->type, " of key ", record->key);
+  partition.records.push_back(std::move(record));
+  witness_.OnAppended(*partition.records.back());
+  std::erase_if(streams_[index], [&](Stream& stream) { return !Pump(index, stream); });
+}
+
+bool LogBroker::Pump(std::uint32_t index, Stream& stream) {
+  if (stream.session != stream.link->session()) return false;
+  const Partition& partition = *partitions_[index];
+  std::vector<const Record*> batch;
+  while (stream.next < static_cast<std::int64_t>(partition.records.size())) {
+    batch.push_back(partition.records[static_cast<std::size_t>(stream.next++)].get());
+  }
+  if (batch.empty()) return true;
+  stream.link->ToClient(stream.session, [batch = std::move(batch), receive = stream.receive] {
+    for (const Record* record : batch) receive(*record);
+  });
+  return true;
+}
+
+void LogBroker::Fetch(std::uint32_t partition, std::uint64_t ownership, std::int64_t from,
+                      Link& link, std::uint64_t session, Receive receive) {
+  auto& streams = streams_[partition];
+  std::erase_if(streams, [&](const Stream& stream) {
+    return stream.session != stream.link->session() || stream.link == &link;
+  });
+  streams.push_back({ownership, from, &link, session, std::move(receive)});
+  Pump(partition, streams.back());
+}
+
+void LogBroker::Join(const Membership& membership, std::uint64_t session,
+                     const std::set<std::uint64_t>& holding) {
+  Group& group = groups_[membership.group];
+  const auto [found, is_new] = group.members.try_emplace(membership.member);
+  Member& member = found->second;
+  member.membership = membership;
+  member.session = session;
+  member.heard = world_.loop.Now();
+  if (is_new) {
+    world_.trace.Step("broker: ", membership.member, " joins ", membership.group);
+    ExpireLater(membership.group, membership.member);
+  } else {
+    // What it does not know of was on its way to it when its connection was lost: it is told again,
+    // under a number of its own.
+    std::erase_if(member.owned, [&](const auto& owned) {
+      return owned.second.revoked && !holding.contains(owned.second.number);
+    });
+    for (auto& [partition, ownership] : member.owned) {
+      if (!holding.contains(ownership.number)) ownership.number = ++ownerships_;
+      ownership.committed = group.committed[partition];
+    }
+  }
+  Balance(group);
+  Tell(member);
+}
+
+bool LogBroker::Heartbeat(const std::string& group, const std::string& member) {
+  const auto found = groups_[group].members.find(member);
+  if (found == groups_[group].members.end()) return false;
+  found->second.heard = world_.loop.Now();
+  return true;
+}
+
+void LogBroker::ExpireLater(const std::string& group, const std::string& name) {
+  const auto member = groups_[group].members.find(name);
+  if (member == groups_[group].members.end()) return;
+  const absl::Time end = member->second.heard + kSession;
+  if (end <= world_.loop.Now()) {
+    world_.trace.Step("broker: ", name, " is taken for dead");
+    Leave(group, name);
+    return;
+  }
+  world_.loop.At(end, [this, group, name] { ExpireLater(group, name); });
+}
+
+bool LogBroker::TakeCommits(const std::string& group_name, const std::string& name,
+                            const std::vector<Commit>& commits, bool release) {
+  Group& group = groups_[group_name];
+  const auto found = group.members.find(name);
+  if (found == group.members.end()) return false;
+  Member& member = found->second;
+  member.heard = world_.loop.Now();
+  bool all = true;
+  for (const Commit& commit : commits) {
+    const auto owned = member.owned.find(commit.partition);
+    if (owned == member.owned.end() || owned->second.number != commit.ownership) {
+      world_.trace.Step("broker: refuses a commit by ", name);
+      all = false;
+      continue;
+    }
+    const Partition& partition = *partitions_[commit.partition];
+    world_.trace.Step("broker: ", group_name, " is at ", partition.topic, "/", partition.number,
+                      "/", commit.position, release ? ", and lets it go" : "");
+    group.committed[commit.partition] = commit.position;
+    owned->second.committed = commit.position;
+    if (release) member.owned.erase(owned);
+  }
+  if (release) Balance(group);
+  return all;
+}
+
+void LogBroker::Leave(const std::string& group_name, const std::string& name) {
+  Group& group = groups_[group_name];
+  if (group.members.erase(name) == 0) return;
+  world_.trace.Step("broker: ", name, " has left ", group_name);
+  Balance(group);
+}
+
+void LogBroker::Balance(Group& group) {
+  if (group.members.empty()) return;
+  std::set<std::uint32_t> free;
+  for (const std::string& topic : group.members.begin()->second.membership.topics) {
+    free.insert(topics_[topic].begin(), topics_[topic].end());
+  }
+  const std::size_t all = free.size();
+  const std::size_t most = (all + group.members.size() - 1) / group.members.size();
+  const std::size_t least = all / group.members.size();
+  std::size_t with_more = all % group.members.size();  // as many may have the most
+  std::map<Member*, std::size_t> quota;
+  std::set<Member*> changed;
+  for (auto& [name, member] : group.members) {
+    for (const auto& [partition, ownership] : member.owned) free.erase(partition);
+  }
+  for (auto& [name, member] : group.members) {
+    quota[&member] = least;
+    if (member.owned.size() > least && with_more > 0) {
+      quota[&member] = most;
+      --with_more;
+    }
+  }
+  for (auto& [name, member] : group.members) {
+    if (quota[&member] == least && with_more > 0) {
+      quota[&member] = most;
+      --with_more;
+    }
+  }
+  for (auto& [name, member] : group.members) {
+    std::size_t kept = 0;
+    for (auto& [partition, ownership] : member.owned) {
+      if (!ownership.revoked && ++kept > quota[&member]) {
+        ownership.revoked = true;
+        changed.insert(&member);
+      }
+    }
+  }
+  for (auto& [name, member] : group.members) {
+    while (!free.empty() && member.owned.size() < quota[&member]) {
+      const std::uint32_t partition = *free.begin();
+      free.erase(free.begin());
+      member.owned[partition] = {++ownerships_, group.committed[partition], false};
+      changed.insert(&member);
+    }
+  }
+  for (auto& [name, member] : group.members) {
+    if (changed.contains(&member)) Tell(member);
+  }
+}
+
+void LogBroker::Tell(Member& member) {
+  member.membership.link->ToClient(
+      member.session, [inform = member.membership.inform, owned = member.owned] { inform(owned); });
+}
+
+std::int64_t LogBroker::Committed(const std::string& group, std::uint32_t partition) const {
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return 0;
+  const auto committed = found->second.committed.find(partition);
+  return committed == found->second.committed.end() ? 0 : committed->second;
+}
+
+}  // namespace omnibus::simulation

@@ -1,0 +1,25 @@
+// The two ends of the transport to the simulated log broker.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "omnibus/transport.h"
+#include "tests/simulation/log_broker.h"
+
+namespace omnibus::simulation {
+
+struct LogOptions {
+  std::size_t queue = 1000;  // most messages without outcome
+  absl::Duration commit_after = absl::Milliseconds(200);
+  std::size_t commit_every = 256;
+  absl::Duration release_within = absl::Seconds(30);
+};
+
+std::unique_ptr<Producer> OpenLogProducer(LogBroker& broker, Process& process,
+                                          const LogOptions& options);
+std::unique_ptr<Consumer> OpenLogConsumer(LogBroker& broker, Process& process,
+                                          const LogOptions& options,
+                                          const ConsumerOptions& consumer);
+
+}  // namespace omnibus::simulation

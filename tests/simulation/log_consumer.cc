@@ -1,0 +1,408 @@
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "omnibus/watermark.h"
+#include "runtime/planted_bug.h"
+#include "tests/simulation/log_clients.h"
+
+namespace omnibus::simulation {
+namespace {
+
+// A member of a group, as the Kafka transport is one.
+class LogConsumer final : public Consumer {
+ public:
+  LogConsumer(LogBroker& broker, Process& process, const LogOptions& options,
+              const ConsumerOptions& consumer)
+      : broker_(broker),
+        world_(broker.world()),
+        process_(process),
+        options_(options),
+        group_(absl::StrCat(consumer.domain, ".", consumer.module)),
+        link_(world_.NewLink(process, absl::StrCat(process.name(), ", member of ", group_))),
+        bell_(world_.runtime.NewDoorbell()),
+        closing_(world_.runtime.NewDoorbell()) {
+    for (const Subscription& subscription : consumer.subscriptions) {
+      if (std::find(topics_.begin(), topics_.end(), subscription.channel) == topics_.end()) {
+        topics_.push_back(subscription.channel);
+      }
+    }
+    NewMember();
+    Link::Ends ends;
+    ends.up = [this] { Join(); };
+    ends.down = [this, alive = std::weak_ptr<bool>(alive_)] {
+      if (!alive.expired()) bell_->Ring();
+    };
+    link_.Open(std::move(ends));
+    Every(LogBroker::kHeartbeat, &LogConsumer::Heartbeat);
+    Every(options_.commit_after, &LogConsumer::CommitSoon);
+  }
+
+  ~LogConsumer() override { link_.Close(); }
+
+  absl::Status Wait(absl::Time deadline, std::size_t max_events,
+                    std::vector<ConsumerEvent>& events) override {
+    while (true) {
+      if (closed_ || !process_.Step("receive")) return absl::FailedPreconditionError("closed");
+      std::size_t taken = 0;
+      for (; taken < max_events && !events_.empty(); ++taken) {
+        if (events_.front().kind == ConsumerEvent::Kind::kMessage) HandOut(events_.front());
+        events.emplace_back(std::move(events_.front()));
+        events_.pop_front();
+      }
+      if (std::exchange(interrupted_, false) || taken > 0) return absl::OkStatus();
+      if (!bell_->Wait(deadline) && world_.loop.Now() >= deadline) return absl::OkStatus();
+    }
+  }
+
+  void Interrupt() override {
+    interrupted_ = true;
+    bell_->Ring();
+  }
+
+  std::size_t Settle(std::span<const DeliveryTag> tags) override {
+    if (!process_.Step("settle")) return tags.size();
+    std::size_t dropped = 0;
+    for (const DeliveryTag& tag : tags) {
+      const auto owned = owned_.find(tag.source);
+      bool ours = owned != owned_.end() && owned->second.epoch == tag.epoch;
+      if (Planted(PlantedBug::kSettleAfterRevoke) && owned != owned_.end()) ours = true;
+      const bool accepted = ours && owned->second.mark.Settle(tag.position);
+      const Record& record =
+          *broker_.partition(tag.source).records[static_cast<std::size_t>(tag.position)];
+      world_.trace.Step(process_.name(), ": settles ", record.name, accepted ? "" : ", too late");
+      broker_.witness().OnSettled(group_, MemberName(tag.epoch), record, accepted);
+      if (!accepted) ++dropped;
+      if (accepted && ++settled_ >= options_.commit_every) CommitSoon();
+    }
+    process_.Step("what follows a settle");
+    return dropped;
+  }
+
+  void Release(std::uint64_t epoch) override {
+    if (!process_.Step("release")) return;
+    std::vector<std::uint32_t> leaving;
+    for (const auto& [index, partition] : owned_) {
+      if (partition.revoked == epoch) leaving.push_back(index);
+    }
+    if (Planted(PlantedBug::kStaleUnassign) && leaving.empty()) {
+      for (const std::uint32_t index : revoked_[epoch]) {
+        if (owned_.contains(index)) leaving.push_back(index);
+      }
+    }
+    LetGo(leaving);
+  }
+
+  absl::Status Close(absl::Time deadline) override {
+    if (closed_) return absl::OkStatus();
+    closed_ = true;
+    bell_->Ring();
+    bool heard = false;
+    while (process_.Step("leave the group") && !heard && world_.loop.Now() < deadline) {
+      if (link_.up()) {
+        link_.ToBroker([this, &broker = broker_, &link = link_, session = link_.session(),
+                        group = group_, member = member_, commits = Commits(), &heard] {
+          broker.TakeCommits(group, member, commits, /*release=*/false);
+          broker.Leave(group, member);
+          link.ToClient(session, [this, &heard] {
+            heard = true;
+            closing_->Ring();
+          });
+        });
+      }
+      // A connection may be lost with this on its way.
+      const absl::Time again = world_.loop.Now() + absl::Milliseconds(500);
+      closing_->Wait(std::min(deadline, again));
+    }
+    link_.Close();
+    owned_.clear();
+    events_.clear();
+    if (heard || !process_.alive()) return absl::OkStatus();
+    return absl::DeadlineExceededError("log: the broker does not answer");
+  }
+
+  LinkHealth Health() const override {
+    return {link_.up() && informed_ && !closed_, "log: simulated"};
+  }
+
+ private:
+  struct Partition {
+    std::uint64_t ownership = 0;
+    std::uint64_t epoch = 0;
+    std::uint64_t revoked = 0;  // the epoch of its revocation; 0: it is not
+    std::int64_t next = 0;      // to be fetched
+    std::int64_t told = 0;
+    Watermark mark;
+  };
+
+  std::string MemberName(std::uint64_t epoch) const {
+    return absl::StrCat(link_.name(), "#", epoch);
+  }
+
+  void NewMember() {
+    member_ = absl::StrCat(process_.name(), "/", world_.dice.Next() % 1000000);
+    informed_ = false;
+    heard_ = world_.loop.Now();
+  }
+
+  void Every(absl::Duration pause, void (LogConsumer::*what)()) {
+    world_.loop.After(pause, [this, pause, what, alive = std::weak_ptr<bool>(alive_)] {
+      if (alive.expired() || closed_ || !process_.alive()) return;
+      (this->*what)();
+      Every(pause, what);
+    });
+  }
+
+  void Join() {
+    LogBroker::Membership membership;
+    membership.group = group_;
+    membership.member = member_;
+    membership.topics = topics_;
+    membership.link = &link_;
+    membership.inform = [this](const LogBroker::Holdings& holdings) { Learn(holdings); };
+    std::set<std::uint64_t> holding;
+    for (auto& [index, partition] : owned_) {
+      holding.insert(partition.ownership);
+      Fetch(index, partition);
+    }
+    link_.ToBroker(
+        [&broker = broker_, membership, session = link_.session(), holding, going = going_] {
+          broker.TakeCommits(membership.group, membership.member, going, /*release=*/true);
+          broker.Join(membership, session, holding);
+        });
+  }
+
+  // What the broker says that it owns.
+  void Learn(const LogBroker::Holdings& holdings) {
+    if (closed_ || !process_.alive()) return;
+    informed_ = true;
+    std::vector<std::uint32_t> lost;
+    for (const auto& [index, partition] : owned_) {
+      const auto held = holdings.find(index);
+      if (held == holdings.end() || held->second.number != partition.ownership) {
+        lost.push_back(index);
+      }
+    }
+    Lose(lost);
+    std::vector<std::uint32_t> gained;
+    std::vector<std::uint32_t> leaving;
+    for (const auto& [index, ownership] : holdings) {
+      if (ownership.number <= let_go_[index]) continue;  // it has not heard of that yet
+      if (!owned_.contains(index)) gained.push_back(index);
+      if (ownership.revoked) leaving.push_back(index);
+    }
+    Gain(gained, holdings);
+    Revoke(leaving);
+  }
+
+  void Gain(const std::vector<std::uint32_t>& gained, const LogBroker::Holdings& holdings) {
+    if (gained.empty()) return;
+    const std::uint64_t epoch = ++epoch_;
+    ConsumerEvent& event = events_.emplace_back();
+    event.kind = ConsumerEvent::Kind::kAssigned;
+    event.epoch = epoch;
+    event.sources = gained;
+    for (const std::uint32_t index : gained) {
+      const LogBroker::Ownership& ownership = holdings.at(index);
+      Partition& partition = owned_[index];
+      partition.ownership = ownership.number;
+      partition.epoch = epoch;
+      partition.next = partition.told = ownership.committed;
+      partition.mark = Watermark(ownership.committed);
+      world_.trace.Step(process_.name(), ": owns ", broker_.partition(index).topic, "/",
+                        broker_.partition(index).number, " from ", ownership.committed, ", epoch ",
+                        epoch);
+      Fetch(index, partition);
+    }
+    bell_->Ring();
+  }
+
+  void Revoke(const std::vector<std::uint32_t>& leaving) {
+    std::vector<std::uint32_t> fresh;
+    for (const std::uint32_t index : leaving) {
+      if (owned_.at(index).revoked == 0) fresh.push_back(index);
+    }
+    if (fresh.empty()) return;
+    const std::uint64_t epoch = ++epoch_;
+    for (const std::uint32_t index : fresh) {
+      owned_.at(index).revoked = epoch;
+      DropBuffered(index);
+      world_.trace.Step(process_.name(), ": shall let go ", broker_.partition(index).topic, "/",
+                        broker_.partition(index).number, ", epoch ", epoch);
+    }
+    ConsumerEvent& event = events_.emplace_back();
+    event.kind = ConsumerEvent::Kind::kRevoked;
+    event.epoch = epoch;
+    event.sources = fresh;
+    if (Planted(PlantedBug::kStaleUnassign)) revoked_[epoch] = fresh;
+    bell_->Ring();
+    world_.loop.After(options_.release_within, [this, epoch, alive = std::weak_ptr<bool>(alive_)] {
+      if (!alive.expired() && !closed_) Release(epoch);
+    });
+  }
+
+  void Lose(const std::vector<std::uint32_t>& lost) {
+    if (lost.empty()) return;
+    const std::uint64_t epoch = ++epoch_;
+    for (const std::uint32_t index : lost) {
+      DropBuffered(index);
+      world_.trace.Step(process_.name(), ": has lost ", broker_.partition(index).topic, "/",
+                        broker_.partition(index).number);
+      owned_.erase(index);
+    }
+    ConsumerEvent& event = events_.emplace_back();
+    event.kind = ConsumerEvent::Kind::kLost;
+    event.epoch = epoch;
+    event.sources = lost;
+    bell_->Ring();
+  }
+
+  void LetGo(const std::vector<std::uint32_t>& leaving) {
+    if (leaving.empty()) return;
+    std::vector<LogBroker::Commit> commits;
+    for (const std::uint32_t index : leaving) {
+      const auto owned = owned_.find(index);
+      let_go_[index] = owned->second.ownership;
+      commits.push_back({index, owned->second.ownership, owned->second.mark.Position()});
+      world_.trace.Step(process_.name(), ": lets go ", broker_.partition(index).topic, "/",
+                        broker_.partition(index).number);
+      DropBuffered(index);
+      owned_.erase(owned);
+    }
+    going_.insert(going_.end(), commits.begin(), commits.end());
+    link_.ToBroker([this, &broker = broker_, &link = link_, session = link_.session(),
+                    group = group_, member = member_, commits, gone = going_.size()] {
+      broker.TakeCommits(group, member, commits, /*release=*/true);
+      link.ToClient(session, [this, commits] {
+        std::erase_if(going_, [&](const LogBroker::Commit& commit) {
+          return std::any_of(commits.begin(), commits.end(), [&](const auto& taken) {
+            return taken.ownership == commit.ownership;
+          });
+        });
+      });
+    });
+  }
+
+  void DropBuffered(std::uint32_t index) {
+    std::erase_if(events_, [&](const ConsumerEvent& event) {
+      return event.kind == ConsumerEvent::Kind::kMessage && event.message.tag.source == index;
+    });
+  }
+
+  void Fetch(std::uint32_t index, Partition& partition) {
+    link_.ToBroker([this, &broker = broker_, &link = link_, session = link_.session(), index,
+                    ownership = partition.ownership, from = partition.next] {
+      broker.Fetch(
+          index, ownership, from, link, session,
+          [this, index, ownership](const Record& record) { Receive(index, ownership, record); });
+    });
+  }
+
+  void Receive(std::uint32_t index, std::uint64_t ownership, const Record& record) {
+    const auto owned = owned_.find(index);
+    if (closed_ || owned == owned_.end()) return;
+    Partition& partition = owned->second;
+    if (partition.ownership != ownership || partition.revoked != 0) return;
+    if (record.position != partition.next) return;
+    ++partition.next;
+    ConsumerEvent& event = events_.emplace_back();
+    View(record, event.message);
+    event.message.tag = {partition.epoch, index, record.position};
+    event.message.partition = record.partition;
+    event.message.offset = record.position;
+    bell_->Ring();
+  }
+
+  void HandOut(ConsumerEvent& event) {
+    const DeliveryTag& tag = event.message.tag;
+    owned_.at(tag.source).mark.Received(tag.position);
+    const Record& record =
+        *broker_.partition(tag.source).records[static_cast<std::size_t>(tag.position)];
+    world_.trace.Step(process_.name(), ": receives ", record.name);
+    broker_.witness().OnDelivered(group_, MemberName(tag.epoch), record);
+  }
+
+  void Heartbeat() {
+    if (world_.loop.Now() - heard_ >= LogBroker::kSession) {
+      // Others have it all by now.
+      world_.trace.Step(process_.name(), ": has heard nothing of its group for too long");
+      StartAnew();
+    }
+    if (!link_.up()) return;
+    link_.ToBroker([this, &broker = broker_, &link = link_, session = link_.session(),
+                    group = group_, member = member_, sent = world_.loop.Now()] {
+      const bool known = broker.Heartbeat(group, member);
+      link.ToClient(session, [this, known, member, sent] {
+        if (member != member_) return;
+        if (!known) return StartAnew();
+        heard_ = std::max(heard_, sent);
+      });
+    });
+  }
+
+  void StartAnew() {
+    std::vector<std::uint32_t> all;
+    for (const auto& [index, partition] : owned_) all.push_back(index);
+    Lose(all);
+    going_.clear();
+    NewMember();
+    if (link_.up()) Join();
+  }
+
+  std::vector<LogBroker::Commit> Commits() {
+    std::vector<LogBroker::Commit> commits;
+    for (auto& [index, partition] : owned_) {
+      if (partition.mark.Position() == partition.told) continue;
+      partition.told = partition.mark.Position();
+      commits.push_back({index, partition.ownership, partition.told});
+    }
+    return commits;
+  }
+
+  void CommitSoon() {
+    settled_ = 0;
+    if (!link_.up()) return;
+    std::vector<LogBroker::Commit> commits = Commits();
+    if (commits.empty() || !process_.Step("commit")) return;
+    link_.ToBroker(
+        [&broker = broker_, group = group_, member = member_, commits = std::move(commits)] {
+          broker.TakeCommits(group, member, commits, /*release=*/false);
+        });
+  }
+
+  LogBroker& broker_;
+  World& world_;
+  Process& process_;
+  const LogOptions options_;
+  const std::string group_;
+  std::vector<std::string> topics_;
+  Link& link_;
+  const std::unique_ptr<Doorbell> bell_;
+  const std::unique_ptr<Doorbell> closing_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+
+  std::string member_;
+  bool informed_ = false;
+  bool closed_ = false;
+  bool interrupted_ = false;
+  absl::Time heard_;  // when the last answered heartbeat was sent
+  std::uint64_t epoch_ = 0;
+  std::size_t settled_ = 0;  // since the last commit
+  std::map<std::uint32_t, Partition> owned_;
+  std::map<std::uint32_t, std::uint64_t> let_go_;  // the last ownership that was let go
+  std::vector<LogBroker::Commit> going_;           // let go, and the broker may not know
+  std::map<std::uint64_t, std::vector<std::uint32_t>> revoked_;  // for a planted bug alone
+  std::deque<ConsumerEvent> events_;
+};
+
+}  // namespace
+
+std::unique_ptr<Consumer> OpenLogConsumer(LogBroker& broker, Process& process,
+                                          const LogOptions& options,
+                                          const ConsumerOptions& consumer) {
+  return std::make_unique<LogConsumer>(broker, process, options, consumer);
+}
+
+}  // namespace omnibus::simulation

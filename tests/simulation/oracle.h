@@ -1,0 +1,115 @@
+// Knows what must come out of a run, and sees what does.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "omnibus/observer.h"
+#include "omnibus/uuid.h"
+#include "tests/simulation/lot.h"
+#include "tests/simulation/process.h"
+#include "tests/simulation/record.h"
+#include "tests/simulation/world.h"
+#include "transport_testing/history.h"
+
+namespace omnibus::simulation {
+
+// What is wrong with a run: a kind, and what it was.
+struct Finding {
+  std::string kind;  // "lost", "reordered", ...
+  std::string what;
+};
+
+// What is published, delivered and settled goes into histories of the suite that every transport
+// passes, and its checker finds what is lost, repeated, out of order or settled without right. What
+// only a bus can do wrong is checked here: what is settled before its end, dead letters, effects.
+//
+// Thread-safety: see World.
+class Oracle final : public Witness {
+ public:
+  Oracle(World& world, std::uint64_t seed) : world_(world), seed_(seed) {}
+
+  std::uint64_t seed() const { return seed_; }
+
+  // --- What publishers say.
+  void OnPublish(const Good& good, const std::string& publisher);
+  void OnOutcome(const Good& good, const absl::Status& outcome);
+  // A handler publishes it, maybe not for the first time.
+  void OnEffect(const Good& good);
+
+  // --- What brokers and transports say.
+  void OnAppended(const Record& record) override;
+  void OnDelivered(const std::string& group, const std::string& member,
+                   const Record& record) override;
+  void OnSettled(const std::string& group, const std::string& member, const Record& record,
+                 bool accepted) override;
+
+  // --- What handlers say.
+  class Running {
+   public:
+    Running(Oracle& oracle, std::string what) : oracle_(oracle), what_(std::move(what)) {}
+    Running(const Running&) = delete;
+    ~Running() { oracle_.running_.erase(what_); }
+
+   private:
+    Oracle& oracle_;
+    const std::string what_;
+  };
+  Running Begin(Process& process, const std::string& group, const Good& good);
+  // The handler is done, and so is all that it published.
+  void OnDone(const Process& process, const std::string& group, const Uuid& idempotency_key);
+
+  // Whether all that is at the broker has come to its end at each group that it is for.
+  bool AllEnded() const;
+
+  // In the end. Repeated deeds are `allowed` where something has gone wrong.
+  std::vector<Finding> Check(bool repeats_allowed);
+
+  std::size_t messages() const { return messages_; }
+
+ private:
+  // Of groups that handle that kind.
+  static std::vector<std::string> GroupsOf(Good::Kind kind);
+  static std::string ChannelOf(Good::Kind kind);
+
+  void OnDeadLetter(const Record& record);
+  std::optional<Good> Read(const Record& record);
+  bool Ended(const std::string& group, const Good& good) const;
+  void Find(std::string kind, std::string what);
+
+  World& world_;
+  const std::uint64_t seed_;
+  transport_testing::History deeds_;  // what modules do, whatever it takes
+  transport_testing::History wire_;   // what goes between brokers and transports
+  std::map<const Record*, Good> goods_;
+  std::map<Uuid, Good> by_idempotency_key_;
+  std::map<Good, Uuid> idempotency_keys_;
+  std::map<Good, int> appended_;  // how often
+  std::set<Good> published_;
+  std::set<Good> confirmed_;
+  std::set<Good> effects_;
+  std::map<std::string, std::map<Good, int>> done_;  // by group
+  std::map<std::string, std::map<Good, int>> dead_;
+  std::set<std::string> running_;
+  std::vector<Finding> findings_;
+  std::size_t messages_ = 0;  // received by some member
+};
+
+// What a bus tells the oracle.
+class OracleObserver final : public Observer {
+ public:
+  OracleObserver(Oracle& oracle, Process& process) : oracle_(oracle), process_(process) {}
+  void OnHandled(const Handled& event) override;
+
+ private:
+  Oracle& oracle_;
+  Process& process_;
+};
+
+}  // namespace omnibus::simulation

@@ -1,0 +1,141 @@
+#include "tests/simulation/run.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "spdlog/logger.h"
+#include "spdlog/sinks/base_sink.h"
+#include "tests/simulation/farmer.h"
+#include "tests/simulation/log_broker.h"
+#include "tests/simulation/service_process.h"
+#include "tests/simulation/simulated_inbox.h"
+
+namespace omnibus::simulation {
+namespace {
+
+// What all that was published may take to come to its end, once the weather is fine.
+constexpr absl::Duration kPatience = absl::Minutes(10);
+
+// The bus's log, among the steps.
+class TraceSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit TraceSink(Trace& trace) : trace_(trace) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    trace_.Step("log: ", absl::string_view(message.payload.data(), message.payload.size()));
+  }
+  void flush_() override {}
+
+  Trace& trace_;
+};
+
+std::shared_ptr<spdlog::logger> MakeLog(Trace& trace) {
+  auto log = std::make_shared<spdlog::logger>("run", std::make_shared<TraceSink>(trace));
+  log->set_level(trace.on() ? spdlog::level::debug : spdlog::level::off);
+  return log;
+}
+
+std::string DrawConfiguration(Dice& dice) {
+  const int concurrency[] = {1, 2, 4, 8};
+  const int in_flight[] = {2, 8, 64, 1024};
+  std::string modules;
+  for (const char* module : {"miller", "clerk", "baker"}) {
+    absl::StrAppend(&modules, "  ", module, ": {concurrency: ", concurrency[dice.Between(0, 3)],
+                    ", in_flight: ", in_flight[dice.Between(0, 3)],
+                    ", retry: {attempts: 8, first_delay: 20ms, max_delay: 1s}}\n");
+  }
+  return absl::StrCat("bus: {transport: log, publish_timeout: ", dice.Between(10, 30),
+                      "s, drain: 20s}\n", "transports: {log: {partitions: ", dice.Between(1, 6),
+                      ", queue: ", dice.Chance(0.3) ? 2 : 1000, "}}\nmodules:\n", modules);
+}
+
+// Who runs what: a module of its own process, or several of one.
+std::vector<std::vector<std::string>> DrawProcesses(Dice& dice) {
+  std::vector<std::vector<std::string>> processes;
+  if (dice.Chance(0.3)) {
+    processes.assign(static_cast<std::size_t>(dice.Between(1, 3)), {"miller", "clerk", "baker"});
+    return processes;
+  }
+  for (const char* module : {"miller", "clerk", "baker"}) {
+    for (std::int64_t i = dice.Between(1, 3); i > 0; --i) processes.push_back({module});
+  }
+  return processes;
+}
+
+}  // namespace
+
+RunResult Run(std::uint64_t seed, std::function<void(const std::string&)> print) {
+  SimulatedRuntime runtime(seed);
+  InboxTable inboxes;
+  World world(runtime, seed, std::move(print));
+  Dice& dice = world.dice;
+  world.weather = DrawWeather(dice);
+  Oracle oracle(world, seed);
+  LogBroker broker(world, oracle);
+  const std::shared_ptr<spdlog::logger> log = MakeLog(world.trace);
+  const std::string configuration = DrawConfiguration(dice);
+  const bool durable = dice.Chance(0.5);
+
+  std::vector<std::unique_ptr<ServiceProcess>> services;
+  const absl::Duration restart_every = dice.Chance(0.5)
+                                           ? dice.Between(absl::Milliseconds(200), absl::Seconds(4))
+                                           : absl::InfiniteDuration();
+  const absl::Duration drain = dice.Chance(0.8) ? absl::Seconds(20) : absl::Seconds(1);
+  for (const std::vector<std::string>& modules : DrawProcesses(dice)) {
+    ServiceOptions options;
+    options.name = absl::StrCat("service-", services.size() + 1);
+    options.modules = modules;
+    options.configuration = configuration;
+    options.drain = drain;
+    options.restart_every = restart_every;
+    options.log = log;
+    options.plugin = [&broker](Process& process) { return MakeLogPlugin(broker, process); };
+    if (durable) {
+      options.inbox = [&inboxes](Process& process) { return MakeInboxFactory(inboxes, process); };
+    }
+    services.push_back(std::make_unique<ServiceProcess>(world, oracle, std::move(options)));
+  }
+  std::vector<std::unique_ptr<Farmer>> farmers;
+  const std::int64_t farms = dice.Between(1, 3);
+  for (std::int64_t i = 0; i < farms; ++i) {
+    FarmerOptions options;
+    options.name = absl::StrCat("farmer-", i + 1);
+    options.configuration = configuration;
+    options.lines = dice.Between(1, 8);
+    options.first_line = 10 * i;
+    options.sacks = dice.Between(10, 40);
+    options.longest_pause = dice.Between(absl::Milliseconds(1), absl::Milliseconds(300));
+    options.waits = dice.Chance(0.5);
+    options.log = log;
+    Process& process = world.NewProcess(options.name);
+    farmers.push_back(std::make_unique<Farmer>(world, oracle, MakeLogPlugin(broker, process),
+                                               process, std::move(options)));
+  }
+  world.StartFaults();
+  std::int64_t garbage = dice.Between(0, 3);
+  for (const auto& farmer : farmers) {
+    while (!farmer->done()) {
+      runtime.Advance(absl::Milliseconds(200));
+      if (garbage > 0 && dice.Chance(0.3)) {
+        broker.Inject("mill.sacks", absl::StrCat(dice.Between(0, 5)),
+                      absl::StrCat("garbage/", garbage--));
+      }
+    }
+    farmer->Join();
+  }
+  runtime.Advance(dice.Between(absl::ZeroDuration(), absl::Seconds(5)));
+  world.ClearUp();
+  const absl::Time end = runtime.Now() + kPatience;
+  while (!oracle.AllEnded() && runtime.Now() < end) runtime.Advance(absl::Seconds(1));
+  for (const auto& service : services) service->Stop();
+  for (const auto& service : services) service->Join();
+  RunResult result;
+  result.findings = oracle.Check(world.faults > 0);
+  result.messages = oracle.messages();
+  result.faults = world.faults;
+  return result;
+}
+
+}  // namespace omnibus::simulation
