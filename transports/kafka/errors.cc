@@ -30,7 +30,10 @@ bool IsLoginError(rd_kafka_resp_err_t error) {
 absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view action, std::string_view detail) {
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
   const std::string message = Message(error, action, detail);
-  if (IsLoginError(error)) return absl::UnauthenticatedError(message);
+  if (IsLoginError(error)) {
+    return absl::UnauthenticatedError(
+        absl::StrCat(message, "; check security.protocol, sasl.* and ssl.* under `client`"));
+  }
 
   // librdkafka has over a hundred codes; the bus asks whether a retry can help. A code that is not
   // listed here is not retried blindly.
