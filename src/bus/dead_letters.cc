@@ -24,6 +24,7 @@ std::string DeadLetterQueue(std::string_view channel, std::string_view module) {
 }
 
 std::string DeadReason(const Delivery& delivery) {
+  if (!delivery.dead_because.empty()) return std::string(delivery.dead_because);
   if (delivery.handler == nullptr) return "undecodable";
   return absl::StatusCodeToString(delivery.status.code());
 }
@@ -38,6 +39,8 @@ DeadLetter::DeadLetter(const Delivery& delivery, std::string_view module, const 
   copy_.Add("dead_attempts", absl::StrCat(delivery.attempt));
   copy_.Add("dead_first_failed_at", TimeText(wall(delivery.first_failed_at)));
   copy_.Add("dead_last_failed_at", TimeText(wall(delivery.last_failed_at)));
+  if (delivery.parks) copy_.Add("dead_parks", "true");
+  if (!delivery.dead_because.empty()) copy_.Add("dead_behind", ToString(delivery.behind));
   if (original.partition >= 0) copy_.Add("dead_partition", absl::StrCat(original.partition));
   if (original.offset >= 0) copy_.Add("dead_offset", absl::StrCat(original.offset));
   message_ = &copy_.Finish();

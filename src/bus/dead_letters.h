@@ -28,7 +28,12 @@ class DeadLetter {
   const OutgoingMessage* message_;
 };
 
-// "NOT_FOUND", or "undecodable" for what has no handler.
+// Reasons that are no status: it was parked behind another dead letter of its key, `dead_behind`;
+// and the note that the key of `dead_behind` is released, so that no more is parked behind it.
+inline constexpr std::string_view kReasonParked = "parked";
+inline constexpr std::string_view kReasonReleased = "released";
+
+// "NOT_FOUND"; "undecodable" for what has no handler; or one of the above.
 std::string DeadReason(const Delivery& delivery);
 
 }  // namespace omnibus

@@ -74,13 +74,27 @@ class EventStorage {
 // Owned by one thread at a time: the receiver's, a worker's, or, between the handler's end and the
 // last outcome of what it published, whoever calls `effects`.
 struct Delivery {
+  // Each but the first comes when all that the one before has published has its outcome.
   enum class Stage {
-    kHandle,         // its handler is to run
-    kConclude,       // the handler and all that it published have ended
-    kPutOff,         // it goes to the retry queue
-    kHasBeenPutOff,  // its copy there has its outcome
-    kBury,           // it goes to the dead letters
-    kBuried,         // the dead letter has its outcome
+    kHandle,    // its handler is to run
+    kConclude,  // its handler has ended
+    kPutOff,    // it goes to the retry queue
+    kConcludePutOff,
+    kBury,  // it goes to the dead letters
+    kConcludeBurial,
+    kPark,  // its key is parked behind its dead letter
+    kConcludePark,
+    kAnnounce,  // the dead letters are told that its key is released
+    kConcludeAnnouncement,
+  };
+
+  // What an operator wants of a key that is parked (docs/retries.md): a message of its own kind in
+  // the retry queue.
+  enum class Release {
+    kNone,
+    kReplay,  // handle this dead letter again, and what was parked behind it
+    kDrop,    // handle just the latter
+    kDone,    // all that was parked is in the retry queue
   };
 
   ReceivedMessage message;
@@ -92,19 +106,25 @@ struct Delivery {
   Effects effects;
 
   Stage stage = Stage::kHandle;
-  bool in_lane = false;  // holds its key: nothing of the same key goes before its end
-  bool claimed = false;  // in the inbox
-  bool holding = false;  // waits for a retry, and counts as such
-  int attempt = 0;       // of the handler
-  int tries = 0;         // to put it off or to bury it
-  absl::Status status;   // the last error
+  Stage then = Stage::kConclude;  // the next one, when `effects` have ended
+  bool in_lane = false;           // holds its key: nothing of the same key goes before its end
+  bool claimed = false;           // in the inbox
+  bool holding = false;           // waits for a retry, and counts as such
+  int attempt = 0;                // of the handler
+  int tries = 0;                  // to put it off or to bury it
+  absl::Status status;            // the last error
   absl::Time first_failed_at;
   absl::Time last_failed_at;
 
   bool put_off = false;                   // it came from the retry queue
   std::uint64_t sequence = 0;             // its place there; 0: none
   absl::Time due = absl::InfinitePast();  // not to be handled before
-  std::atomic<bool> superseded = false;   // there is a later copy of it
+  Release release = Release::kNone;
+  bool parks = false;             // it is a dead letter, and its key is parked behind it
+  bool announced = false;         // see Stage::kAnnounce
+  Uuid behind = {};               // the dead letter that it is parked behind, or that is released
+  std::string_view dead_because;  // it goes to the dead letters for another reason than its status
+  std::atomic<bool> superseded = false;  // there is a later copy of it
 
   std::uint64_t lane_key = 0;   // hash of the partition key; 0: it has none
   std::uint64_t order_key = 0;  // hash of channel and partition key: what stays in order

@@ -63,6 +63,11 @@ bool Handling::AdmitPutOff(Delivery* delivery) {
     Settle(delivery);
     return false;
   }
+  if (delivery->parks) delivery->due = absl::InfiniteFuture();
+  if (delivery->release == Delivery::Release::kReplay) {
+    // A copy that was superseded by this one is settled at once.
+    workers_.Expedite([](const Delivery& other) { return other.superseded.load(); });
+  }
   const absl::Time now = module_.runtime->Now();
   if (delivery->due <= now) return true;
   workers_.Delay(delivery, std::min(delivery->due, now + kRenewAfter), /*hold_order=*/false);
@@ -112,18 +117,27 @@ void Handling::Process(Delivery* delivery) {
       return Conclude(delivery);
     case Delivery::Stage::kPutOff:
       return SendToRetryQueue(delivery);
-    case Delivery::Stage::kHasBeenPutOff:
+    case Delivery::Stage::kConcludePutOff:
       return ConcludePutOff(delivery);
     case Delivery::Stage::kBury:
       return Bury(delivery);
-    case Delivery::Stage::kBuried:
+    case Delivery::Stage::kConcludeBurial:
       return ConcludeBurial(delivery);
+    case Delivery::Stage::kPark:
+      return Park(delivery);
+    case Delivery::Stage::kConcludePark:
+      return ConcludePark(delivery);
+    case Delivery::Stage::kAnnounce:
+      return Announce(delivery);
+    case Delivery::Stage::kConcludeAnnouncement:
+      return ConcludeAnnouncement(delivery);
   }
 }
 
 void Handling::Handle(Delivery* delivery) {
   if (Leaving(*delivery)) return Release(delivery);
   if (delivery->superseded) return Settle(delivery);
+  if (delivery->release != Delivery::Release::kNone) return HandleRelease(delivery);
   if (!IsItsTurn(delivery)) return;
   Unhold(delivery);
   const absl::StatusOr<Inbox::Claim> claim = inbox_->Begin(delivery->metadata.idempotency_key);
@@ -134,6 +148,7 @@ void Handling::Handle(Delivery* delivery) {
   }
   delivery->claimed = true;
   ++delivery->attempt;
+  delivery->then = Delivery::Stage::kConclude;
   delivery->effects.Start(&OnEffectsEnded, delivery);
   running_.fetch_add(1);
   absl::Status status = Call(delivery);
@@ -150,7 +165,17 @@ bool Handling::IsItsTurn(Delivery* delivery) {
       Renew(delivery);
       return false;
     }
-    return !KeepsOrder(*delivery) || parking_.IsFirst(*delivery) || !WaitForTurn(delivery);
+    if (!KeepsOrder(*delivery)) return true;
+    switch (parking_.TurnOf(*delivery)) {
+      case Parking::Turn::kNow:
+        return true;
+      case Parking::Turn::kParked:
+        BuryParked(delivery);
+        return false;
+      case Parking::Turn::kLater:
+        WaitForTurn(delivery);
+        return false;
+    }
   }
   if (!KeepsOrder(*delivery)) return true;
   switch (parking_.Enter(*delivery)) {
@@ -158,6 +183,9 @@ bool Handling::IsItsTurn(Delivery* delivery) {
       return true;
     case Parking::Entry::kBehind:
       SendToRetryQueue(delivery);
+      return false;
+    case Parking::Entry::kParked:
+      BuryParked(delivery);
       return false;
     case Parking::Entry::kRepeats:
       Settle(delivery);
@@ -169,22 +197,20 @@ bool Handling::IsItsTurn(Delivery* delivery) {
   return true;
 }
 
-// Lets the key go while those before it are put off. True, always: it comes again.
-bool Handling::WaitForTurn(Delivery* delivery) {
+// Lets the key go while those before it are put off.
+void Handling::WaitForTurn(Delivery* delivery) {
   Hold(delivery);
   const Source& source = *delivery->source;
   if (source.shared) {
     // Those before it may have come to another member, and are not heard of again.
-    workers_.Delay(delivery, module_.runtime->Now() + kLookForRoom, /*hold_order=*/false);
-    return true;
+    return workers_.Delay(delivery, module_.runtime->Now() + kLookForRoom, /*hold_order=*/false);
   }
   workers_.End(delivery);
   if (!parking_.Wait(delivery)) {
-    Queue(delivery);  // it has become the first meanwhile
+    Queue(delivery);  // its turn has come meanwhile
   } else if (Leaving(source)) {
     LetGo();  // has looked before it waited
   }
-  return true;
 }
 
 absl::Status Handling::Call(Delivery* delivery) {
@@ -201,16 +227,7 @@ absl::Status Handling::Call(Delivery* delivery) {
 
 void Handling::OnEffectsEnded(void* owner) {
   Delivery* delivery = static_cast<Delivery*>(owner);
-  switch (delivery->stage) {
-    case Delivery::Stage::kPutOff:
-      delivery->stage = Delivery::Stage::kHasBeenPutOff;
-      break;
-    case Delivery::Stage::kBury:
-      delivery->stage = Delivery::Stage::kBuried;
-      break;
-    default:
-      delivery->stage = Delivery::Stage::kConclude;
-  }
+  delivery->stage = delivery->then;
   delivery->intake->handling().workers_.Resume(delivery);
 }
 

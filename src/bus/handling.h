@@ -67,7 +67,7 @@ class Handling {
   void Process(Delivery* delivery);
   void Handle(Delivery* delivery);
   bool IsItsTurn(Delivery* delivery);
-  bool WaitForTurn(Delivery* delivery);
+  void WaitForTurn(Delivery* delivery);
   absl::Status Call(Delivery* delivery);
   void Conclude(Delivery* delivery);
   void Fail(Delivery* delivery, absl::Status status);
@@ -76,13 +76,21 @@ class Handling {
   void SendToRetryQueue(Delivery* delivery);
   void ConcludePutOff(Delivery* delivery);
   void Bury(Delivery* delivery);
+  void BuryParked(Delivery* delivery);
   void ConcludeBurial(Delivery* delivery);
+  void Park(Delivery* delivery);
+  void ConcludePark(Delivery* delivery);
+  void HandleRelease(Delivery* delivery);
+  void Announce(Delivery* delivery);
+  void ConcludeAnnouncement(Delivery* delivery);
+  void FinishRelease(Delivery* delivery);
   WallClock Wall() const;
-  void Send(Delivery* delivery, const OutgoingMessage& message);
+  void Send(Delivery* delivery, const OutgoingMessage& message, Delivery::Stage then);
   void TryAgain(Delivery* delivery, Delivery::Stage stage, const absl::Status& error);
   void End(Delivery* delivery);
   void Settle(Delivery* delivery);
   void Release(Delivery* delivery);
+  bool ParksItsKey(const Delivery& delivery) const;
   bool KeepsOrder(const Delivery& delivery) const;
   bool Leaving(const Source& source) const { return draining_ || source.leaving; }
   bool Leaving(const Delivery& delivery) const { return Leaving(*delivery.source); }

@@ -71,7 +71,8 @@ void Handling::SendToRetryQueue(Delivery* delivery) {
   delivery->stage = Delivery::Stage::kPutOff;
   // Before it is sent: the copy may be back before the outcome is.
   if (delivery->put_off && KeepsOrder(*delivery)) parking_.Depart(*delivery);
-  Send(delivery, RetryCopy(*delivery, module_.module, Wall()).message());
+  Send(delivery, RetryCopy(*delivery, module_.module, Wall()).message(),
+       Delivery::Stage::kConcludePutOff);
 }
 
 void Handling::ConcludePutOff(Delivery* delivery) {
@@ -80,13 +81,20 @@ void Handling::ConcludePutOff(Delivery* delivery) {
   TryAgain(delivery, Delivery::Stage::kPutOff, sent);
 }
 
+bool Handling::ParksItsKey(const Delivery& delivery) const {
+  return configuration_.after_dead_letter == AfterDeadLetter::kPark && KeepsOrder(delivery) &&
+         delivery.dead_because.empty() && delivery.intake->origin().has_retry_queue;
+}
+
 void Handling::Bury(Delivery* delivery) {
   if (Leaving(*delivery)) return Release(delivery);
   delivery->stage = Delivery::Stage::kBury;
   if (delivery->attempt == 0) {
     delivery->first_failed_at = delivery->last_failed_at = module_.runtime->Now();
   }
-  Send(delivery, DeadLetter(*delivery, module_.module, Wall()).message());
+  delivery->parks = ParksItsKey(*delivery);
+  Send(delivery, DeadLetter(*delivery, module_.module, Wall()).message(),
+       Delivery::Stage::kConcludeBurial);
 }
 
 void Handling::ConcludeBurial(Delivery* delivery) {
@@ -101,6 +109,7 @@ void Handling::ConcludeBurial(Delivery* delivery) {
     observer_->OnDeadLettered({module_.domain, module_.module, delivery->message.channel, reason,
                                StdView(delivery->status.message()), delivery->attempt});
   }
+  if (delivery->parks) return Park(delivery);
   End(delivery);
 }
 
@@ -111,8 +120,9 @@ WallClock Handling::Wall() const {
 }
 
 // The outcome comes as the end of the delivery's effects.
-void Handling::Send(Delivery* delivery, const OutgoingMessage& message) {
+void Handling::Send(Delivery* delivery, const OutgoingMessage& message, Delivery::Stage then) {
   ++delivery->tries;
+  delivery->then = then;
   delivery->effects.Start(&OnEffectsEnded, delivery);
   delivery->intake->origin().sender->Send(
       message, module_.runtime->Now() + publish_timeout_,
@@ -128,8 +138,9 @@ void Handling::TryAgain(Delivery* delivery, Delivery::Stage stage, const absl::S
       "{}: a message of {} could not be put into the {} queue, and that is tried again in "
       "{}: {}",
       module_.group, delivery->message.channel,
-      stage == Delivery::Stage::kBury ? "dead-letter" : "retry", absl::FormatDuration(delay),
-      error.ToString());
+      stage == Delivery::Stage::kBury || stage == Delivery::Stage::kAnnounce ? "dead-letter"
+                                                                             : "retry",
+      absl::FormatDuration(delay), error.ToString());
   delivery->stage = stage;
   workers_.Delay(delivery, module_.runtime->Now() + std::min(delay, kLongestPause),
                  /*hold_order=*/true);

@@ -169,6 +169,10 @@ Delivery* Intake::NewDelivery(const ReceivedMessage& message) {
   delivery->put_off = false;
   delivery->sequence = 0;
   delivery->due = absl::InfinitePast();
+  delivery->release = Delivery::Release::kNone;
+  delivery->parks = false;
+  delivery->announced = false;
+  delivery->dead_because = {};
   delivery->superseded = false;
   return delivery;
 }

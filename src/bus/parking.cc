@@ -1,5 +1,7 @@
 #include "bus/parking.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace omnibus {
@@ -9,7 +11,17 @@ namespace {
 // another: whoever has waited that long for it, while others could have, waits no more.
 constexpr absl::Duration kMissedAfter = absl::Seconds(30);
 
+// While a key is released, what comes from the channel has places from here on, and what comes from
+// the dead letters those before.
+constexpr std::uint64_t kAfterRelease = std::uint64_t{1} << 32;
+
 }  // namespace
+
+// `heads`: nothing of its key is before it.
+Parking::Kind Parking::KindOf(const Delivery& delivery, bool heads) {
+  if (delivery.release != Delivery::Release::kNone && heads) return Kind::kReleasing;
+  return delivery.parks ? Kind::kParked : Kind::kMessage;
+}
 
 Parking::Entry Parking::Enter(Delivery& delivery) {
   if (empty()) return Entry::kFree;
@@ -24,6 +36,7 @@ Parking::Entry Parking::Enter(Delivery& delivery) {
   for (const auto& [number, place] : *places) {
     if (place.delivery != nullptr && place.id == delivery.metadata.id) return Entry::kRepeats;
   }
+  if (places->size() == 1 && places->begin()->second.kind == Kind::kParked) return Entry::kParked;
   if (size_ >= limit_) return Entry::kFull;
   GivePlace(delivery, *places);
   return Entry::kBehind;
@@ -39,10 +52,20 @@ bool Parking::Reserve(Delivery& delivery) {
 
 bool Parking::Arrive(Delivery* delivery) {
   absl::MutexLock lock(&mu_);
+  if (delivery->release == Delivery::Release::kDone) return true;  // it has no place
   Places& places = keys_[delivery->order_key];
   auto found = places.find(delivery->sequence);
-  if (delivery->sequence == 0 ||
-      (found != places.end() && found->second.id != delivery->metadata.id)) {
+  bool takes_over = false;
+  if (delivery->release != Delivery::Release::kNone) {
+    found = std::find_if(places.begin(), places.end(), [&](const auto& each) {
+      return each.second.kind != Kind::kMessage && each.second.id == delivery->metadata.id;
+    });
+    takes_over = found != places.end();
+  }
+  if (takes_over) {
+    delivery->sequence = found->first;
+  } else if (delivery->sequence == 0 ||
+             (found != places.end() && found->second.id != delivery->metadata.id)) {
     // It was put there by hand, or by another member.
     GivePlace(*delivery, places);
     found = places.find(delivery->sequence);
@@ -52,32 +75,82 @@ bool Parking::Arrive(Delivery* delivery) {
   }
   Place& place = found->second;
   if (place.delivery != nullptr) {
-    if (place.delivery->attempt >= delivery->attempt || place.waits) return false;
+    const bool is_newer = takes_over ? place.kind == Kind::kParked
+                                     : place.delivery->attempt < delivery->attempt && !place.waits;
+    if (!is_newer) return false;
     place.delivery->superseded = true;
   }
   place.id = delivery->metadata.id;
+  place.kind = KindOf(*delivery, takes_over || places.begin() == found);
   place.home = delivery->source;
   place.delivery = delivery;
   place.missed_at = absl::InfiniteFuture();
   return true;
 }
 
-bool Parking::IsFirst(const Delivery& delivery) {
+Parking::Turn Parking::TurnOf(const Delivery& delivery) {
   absl::MutexLock lock(&mu_);
   Places* places = PlacesOf(delivery);
-  if (places == nullptr) return true;
+  if (places == nullptr) return Turn::kNow;
   DropMissed(*places);
-  return places->empty() || places->begin()->first >= delivery.sequence;
+  return TurnOf(*places, delivery.sequence);
+}
+
+Parking::Turn Parking::TurnOf(const Places& places, std::uint64_t number) {
+  auto first = places.begin();
+  if (first == places.end() || first->first >= number) return Turn::kNow;
+  if (first->second.kind != Kind::kParked) return Turn::kLater;
+  ++first;
+  return first == places.end() || first->first >= number ? Turn::kParked : Turn::kLater;
 }
 
 bool Parking::Wait(Delivery* delivery) {
   absl::MutexLock lock(&mu_);
   Places* places = PlacesOf(*delivery);
-  if (places == nullptr) return false;
+  if (places == nullptr || TurnOf(*places, delivery->sequence) != Turn::kLater) return false;
   const auto place = places->find(delivery->sequence);
-  if (place == places->end() || place == places->begin()) return false;
+  if (place == places->end()) return false;
   place->second.waits = true;
   return true;
+}
+
+void Parking::Park(Delivery& delivery) {
+  absl::MutexLock lock(&mu_);
+  Places& places = keys_[delivery.order_key];
+  const auto found = places.find(delivery.sequence);
+  Place& place = found == places.end() ? GivePlace(delivery, places) : found->second;
+  place.kind = Kind::kParked;
+  place.delivery = nullptr;
+  place.missed_at = MissedAt(delivery);
+}
+
+Uuid Parking::ParkedBehind(const Delivery& delivery) {
+  absl::MutexLock lock(&mu_);
+  const Places* places = PlacesOf(delivery);
+  return places == nullptr || places->empty() ? Uuid{} : places->begin()->second.id;
+}
+
+Parking::State Parking::StateOf(const Delivery& release) {
+  absl::MutexLock lock(&mu_);
+  const Places* places = PlacesOf(release);
+  if (places == nullptr) return State::kFree;
+  const auto place = places->find(release.sequence);
+  if (place == places->end() || place->second.delivery != &release) return State::kFree;
+  if (place->second.kind == Kind::kReleasing) return State::kReleasing;
+  return place->second.kind == Kind::kReleased ? State::kReleased : State::kFree;
+}
+
+bool Parking::Finish(const Delivery& done) {
+  absl::MutexLock lock(&mu_);
+  Places* places = PlacesOf(done);
+  if (places == nullptr) return false;
+  for (auto& [number, place] : *places) {
+    const bool is_release = place.kind == Kind::kReleasing || place.kind == Kind::kReleased;
+    if (!is_release || place.id != done.metadata.id) continue;
+    place.kind = Kind::kReleased;
+    return true;
+  }
+  return false;
 }
 
 void Parking::Depart(const Delivery& delivery) {
@@ -102,8 +175,11 @@ Delivery* Parking::Leave(const Delivery& delivery) {
     keys_.erase(delivery.order_key);
     return nullptr;
   }
-  Place& next = places->begin()->second;
-  return std::exchange(next.waits, false) ? next.delivery : nullptr;
+  for (auto& [number, next] : *places) {
+    if (TurnOf(*places, number) == Turn::kLater) break;
+    if (std::exchange(next.waits, false)) return next.delivery;
+  }
+  return nullptr;
 }
 
 std::vector<Delivery*> Parking::TakeWaiting(const Delivery& delivery) {
@@ -147,11 +223,23 @@ Parking::Places* Parking::PlacesOf(const Delivery& delivery) {
   return found == keys_.end() ? nullptr : &found->second;
 }
 
-void Parking::GivePlace(Delivery& delivery, Places& places) {
-  delivery.sequence = places.empty() ? 1 : places.rbegin()->first + 1;
-  places.emplace(delivery.sequence,
-                 Place{delivery.metadata.id, delivery.source, nullptr, false, MissedAt(delivery)});
+Parking::Place& Parking::GivePlace(Delivery& delivery, Places& places) {
+  std::uint64_t number = places.empty() ? 1 : places.rbegin()->first + 1;
+  if (!places.empty() && places.begin()->second.kind != Kind::kMessage) {
+    if (delivery.put_off) {
+      const auto after = places.lower_bound(kAfterRelease);
+      number = after == places.begin() ? 1 : std::prev(after)->first + 1;
+    } else {
+      number = std::max(number, kAfterRelease);
+    }
+  }
+  delivery.sequence = number;
   size_.fetch_add(1, std::memory_order_release);
+  Place& place = places[number];
+  place.id = delivery.metadata.id;
+  place.home = delivery.source;
+  place.missed_at = MissedAt(delivery);
+  return place;
 }
 
 void Parking::DropMissed(Places& places) {

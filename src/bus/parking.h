@@ -37,6 +37,7 @@ class Parking {
   enum class Entry {
     kFree,     // nothing of its key is put off: handle it
     kBehind,   // put it off; it has the next place of its key
+    kParked,   // bury it: its key is parked behind a dead letter
     kRepeats,  // its copy is here already: it is a repetition from before a crash
     kFull,     // it has to be put off, but there is no room: wait
   };
@@ -51,11 +52,24 @@ class Parking {
   // message, the one with more attempts has the place; the other one is `superseded`.)
   bool Arrive(Delivery* delivery);
 
-  // Whether it is the first of its key.
-  bool IsFirst(const Delivery& delivery);
+  // Whether it is the first of its key, or the first behind its dead letter.
+  enum class Turn { kNow, kParked, kLater };
+  Turn TurnOf(const Delivery& delivery);
 
-  // Keeps it until it is the first of its key: then Leave() gives it back. False: it is that now.
+  // Keeps it until its turn: then Leave() gives it back. False: that is now.
   bool Wait(Delivery* delivery);
+
+  // It is a dead letter, and its place stays, as the first one, for its mark in the retry queue.
+  void Park(Delivery& delivery);
+
+  // The dead letter that it is parked behind.
+  Uuid ParkedBehind(const Delivery& delivery);
+
+  // Of a parked key that an operator releases: its first place is that of the release, and all else
+  // waits for Finish(), which says whether there is such a place still.
+  enum class State { kFree, kReleasing, kReleased };
+  State StateOf(const Delivery& release);
+  bool Finish(const Delivery& done);
 
   // It is on its way to the retry queue, with its place.
   void Depart(const Delivery& delivery);
@@ -71,8 +85,11 @@ class Parking {
   std::vector<Delivery*> Forget(absl::FunctionRef<bool(const Source&)> is_gone);
 
  private:
+  enum class Kind { kMessage, kParked, kReleasing, kReleased };
+
   struct Place {
     Uuid id = {};
+    Kind kind = Kind::kMessage;
     Source* home = nullptr;
     Delivery* delivery = nullptr;  // null: between here and the retry queue
     bool waits = false;            // kept here
@@ -81,7 +98,9 @@ class Parking {
   using Places = std::map<std::uint64_t, Place>;  // by number, from 1
 
   Places* PlacesOf(const Delivery& delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static Kind KindOf(const Delivery& delivery, bool heads);
+  static Turn TurnOf(const Places& places, std::uint64_t number);
+  Place& GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropMissed(Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Time MissedAt(const Delivery& delivery) const;
 

@@ -17,6 +17,8 @@ constexpr std::string_view kDue = "retry_due";
 constexpr std::string_view kSequence = "retry_sequence";
 constexpr std::string_view kFirstFailedAt = "retry_first_failed_at";
 constexpr std::string_view kLastFailedAt = "retry_last_failed_at";
+constexpr std::string_view kParks = "retry_parks";
+constexpr std::string_view kRelease = "retry_release";
 constexpr std::string_view kPartition = "retry_partition";
 constexpr std::string_view kOffset = "retry_offset";
 
@@ -31,6 +33,17 @@ void Read(std::string_view text, const WallClock& steady, absl::Time& time) {
   if (read.ok()) time = steady(ToTime(*read));
 }
 
+std::string_view ReleaseName(Delivery::Release release) {
+  return release == Delivery::Release::kReplay ? "replay" : "drop";
+}
+
+Delivery::Release ParseRelease(std::string_view name) {
+  if (name == "replay") return Delivery::Release::kReplay;
+  if (name == "drop") return Delivery::Release::kDrop;
+  if (name == "done") return Delivery::Release::kDone;
+  return Delivery::Release::kNone;
+}
+
 }  // namespace
 
 std::string RetryQueue(std::string_view channel, std::string_view module) {
@@ -42,6 +55,10 @@ RetryCopy::RetryCopy(const Delivery& delivery, std::string_view module, const Wa
   const ReceivedMessage& original = delivery.message;
   copy_.Add(kAttempts, absl::StrCat(delivery.attempt));
   if (delivery.sequence != 0) copy_.Add(kSequence, absl::StrCat(delivery.sequence));
+  if (delivery.parks) copy_.Add(kParks, "true");
+  if (delivery.release != Delivery::Release::kNone) {
+    copy_.Add(kRelease, std::string(ReleaseName(delivery.release)));
+  }
   if (delivery.attempt > 0) {
     copy_.Add(kDue, TimeText(wall(delivery.due)));
     copy_.Add(kFirstFailedAt, TimeText(wall(delivery.first_failed_at)));
@@ -59,6 +76,8 @@ void TakeRetryHeaders(ReceivedMessage& message, Delivery& delivery, const WallCl
   for (const HeaderView& header : message.headers) {
     if (header.name == kAttempts) Read(header.value, delivery.attempt);
     if (header.name == kSequence) Read(header.value, delivery.sequence);
+    if (header.name == kParks) delivery.parks = header.value == "true";
+    if (header.name == kRelease) delivery.release = ParseRelease(header.value);
     if (header.name == kDue) Read(header.value, steady, delivery.due);
     if (header.name == kFirstFailedAt) Read(header.value, steady, delivery.first_failed_at);
     if (header.name == kLastFailedAt) Read(header.value, steady, delivery.last_failed_at);

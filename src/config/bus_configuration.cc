@@ -160,6 +160,10 @@ absl::Status ReadModule(const Setting::Entry& entry, ModuleConfiguration& module
                        {"error", StartFrom::kError}},
                       module.start_from);
   reader.Read("ordered", module.ordered);
+  ReadWord<AfterDeadLetter>(
+      reader, "after_dead_letter",
+      {{"continue", AfterDeadLetter::kContinue}, {"park", AfterDeadLetter::kPark}},
+      module.after_dead_letter);
   reader.Add(ReadRetry(reader.Take("retry"), reader.Path("retry"), module.retry));
   ReadAtLeast(reader, "in_flight", std::size_t{1}, module.in_flight);
   module.settings = reader.Take("settings");

@@ -30,6 +30,12 @@ enum class DeclareScope {
   kNever,  // nothing: what it uses has to be there
 };
 
+// What becomes of an ordered key whose event is a dead letter.
+enum class AfterDeadLetter {
+  kContinue,  // it goes on with the next one
+  kPark,      // what follows goes to the dead letters behind it, until it is replayed or dropped
+};
+
 struct TransportConfiguration {
   std::string kind;  // which plug-in: "kafka", "rabbitmq", "memory"; the default is its own name
   Setting options;   // all but `kind`, for the plug-in to read; nothing when there is no entry
@@ -46,6 +52,7 @@ struct ModuleConfiguration {
   int concurrency = 1;  // handlers that run at a time
   StartFrom start_from = StartFrom::kEarliest;
   bool ordered = true;  // no event overtakes an earlier one of its key that is being retried
+  AfterDeadLetter after_dead_letter = AfterDeadLetter::kContinue;
   RetryPolicy retry;
   std::size_t in_flight = 1024;  // most messages that it holds at once
   Setting settings;              // the module's own

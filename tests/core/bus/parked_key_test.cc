@@ -1,0 +1,230 @@
+// after_dead_letter: park. What follows a dead letter under its key waits behind it, and comes back
+// in order.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "omnibus/testing.h"
+#include "omnibus/transports/memory.h"
+#include "tests/core/bus/workshop.h"
+
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using workshop::Joiner;
+using workshop::Ordered;
+
+constexpr char kPark[] =
+    "modules: {joiner: {after_dead_letter: park, retry: {attempts: 2, first_delay: 1m, jitter: "
+    "0}}}";
+
+// A dead letter as it stands in the queue.
+struct Letter {
+  std::string body;
+  std::string key;
+  std::string id;
+  std::string reason;
+  std::string behind;
+  bool parks = false;
+};
+
+class ParkedKeyTest : public ::testing::Test {
+ protected:
+  void Start() {
+    omnibus::TestBusOptions options;
+    options.configuration = kPark;
+    options.broker = broker_;
+    options.start = now_;
+    options.seed = ++starts_;
+    bus_ = std::make_unique<omnibus::TestBus>(
+        std::make_unique<Joiner>([this](const Ordered& order, omnibus::Context&) {
+          if (order.what == "first" && is_broken_) return absl::UnavailableError("not now");
+          done_.push_back(order.what);
+          return absl::OkStatus();
+        }),
+        options);
+    ASSERT_TRUE(bus_->status().ok()) << bus_->status();
+    transport_ = *omnibus::MakeMemoryTransport({.broker = broker_}, bus_->runtime(), nullptr);
+    producer_ = *transport_->OpenProducer();
+  }
+
+  void Stop() {
+    producer_.reset();
+    transport_.reset();
+    EXPECT_TRUE(bus_->Close().ok());
+    now_ = bus_->runtime().WallTime() + absl::Seconds(1);
+    bus_.reset();
+  }
+
+  void Order(std::int64_t bench, const std::string& what) {
+    ASSERT_TRUE(bus_->Publish(Ordered{bench, what}).ok());
+    bus_->RunUntilIdle();
+  }
+
+  std::vector<Letter> Letters() {
+    omnibus::ConsumerOptions options;
+    options.subscriptions.push_back(
+        {omnibus::Destination::kQueue, "workshop.orders.joiner.dead", {}, {}});
+    const auto consumer = *transport_->OpenConsumer(options);
+    std::vector<omnibus::ConsumerEvent> events;
+    while (true) {
+      const std::size_t before = events.size();
+      EXPECT_TRUE(consumer->Wait(bus_->runtime().Now() + absl::Milliseconds(1), 100, events).ok());
+      if (events.size() == before) break;
+    }
+    std::vector<Letter> letters;
+    for (const omnibus::ConsumerEvent& event : events) {
+      if (event.kind != omnibus::ConsumerEvent::Kind::kMessage) continue;
+      Letter& letter = letters.emplace_back();
+      letter.body = event.message.body;
+      letter.key = event.message.key;
+      for (const omnibus::HeaderView& header : event.message.headers) {
+        if (header.name == "dead_reason") letter.reason = header.value;
+        if (header.name == "dead_behind") letter.behind = header.value;
+        if (header.name == "dead_parks") letter.parks = header.value == "true";
+      }
+    }
+    return letters;
+  }
+
+  // As `omnibus dead replay` does it: `release` is empty for what was parked.
+  void SendBack(const Letter& letter, const std::string& release) {
+    const omnibus::HeaderView header{"retry_release", release};
+    omnibus::OutgoingMessage message;
+    message.destination = omnibus::Destination::kQueue;
+    message.channel = "workshop.orders.joiner.retry";
+    message.type = "ordered";
+    message.key = letter.key;
+    message.body = letter.body;
+    if (!release.empty()) message.headers = {&header, 1};
+    absl::Status sent = absl::UnknownError("no outcome");
+    ASSERT_TRUE(producer_
+                    ->Send(message, bus_->runtime().Now() + absl::Seconds(1),
+                           [&](absl::Status status) { sent = std::move(status); })
+                    .ok());
+    ASSERT_TRUE(sent.ok()) << sent;
+    bus_->RunUntilIdle();
+  }
+
+  std::vector<std::string> Reasons() {
+    std::vector<std::string> reasons;
+    for (const Letter& letter : Letters()) reasons.push_back(letter.reason);
+    return reasons;
+  }
+
+  const std::shared_ptr<omnibus::MemoryBroker> broker_ = omnibus::MakeMemoryBroker();
+  absl::Time now_ = omnibus::SimulatedRuntime::kStart;
+  std::uint64_t starts_ = 0;
+  bool is_broken_ = true;
+  std::vector<std::string> done_;
+  std::unique_ptr<omnibus::TestBus> bus_;
+  std::unique_ptr<omnibus::Transport> transport_;
+  std::unique_ptr<omnibus::Producer> producer_;
+};
+
+TEST_F(ParkedKeyTest, WhatFollowsADeadLetterIsParkedBehindItAndOtherKeysFlow) {
+  Start();
+  Order(1, "first");
+  Order(1, "second");  // put off behind the first
+  bus_->Advance(absl::Seconds(61));
+  Order(1, "third");
+  Order(2, "other");
+  EXPECT_THAT(done_, ElementsAre("other"));
+  const std::vector<Letter> letters = Letters();
+  ASSERT_EQ(letters.size(), 3u);
+  EXPECT_EQ(letters[0].reason, "UNAVAILABLE");
+  EXPECT_TRUE(letters[0].parks);
+  for (std::size_t i : {1u, 2u}) {
+    EXPECT_EQ(letters[i].reason, "parked");
+    EXPECT_FALSE(letters[i].parks);
+    EXPECT_EQ(letters[i].behind, omnibus::ToString(bus_->PublishedMetadata<Ordered>()[0].id));
+  }
+  EXPECT_NE(letters[1].body.find("second"), std::string::npos);
+  Stop();
+}
+
+TEST_F(ParkedKeyTest, TheKeyStaysParkedOverARestart) {
+  Start();
+  Order(1, "first");
+  bus_->Advance(absl::Seconds(61));
+  bus_->Advance(absl::Hours(5));  // and over what the mark is put off anew
+  Stop();
+  Start();
+  Order(1, "second");
+  bus_->Advance(absl::Hours(1));
+  EXPECT_THAT(done_, IsEmpty());
+  EXPECT_THAT(Reasons(), ElementsAre("UNAVAILABLE", "parked"));
+  Stop();
+}
+
+class ReleaseTest : public ParkedKeyTest {
+ protected:
+  // "first" is a dead letter, "second" is parked behind it; what failed is mended.
+  void SetUp() override {
+    Start();
+    Order(1, "first");
+    bus_->Advance(absl::Seconds(61));
+    Order(1, "second");
+    letters_ = Letters();
+    ASSERT_EQ(letters_.size(), 2u);
+    is_broken_ = false;
+  }
+
+  void TearDown() override {
+    bus_->Advance(absl::Minutes(1));
+    Order(1, "last");
+    EXPECT_EQ(done_.back(), "last") << "the key is parked still";
+    Stop();
+  }
+
+  std::vector<Letter> letters_;
+};
+
+TEST_F(ReleaseTest, AReplayComesBackInOrder) {
+  SendBack(letters_[0], "replay");
+  Order(1, "third");  // arrives while the key is released
+  EXPECT_THAT(done_, IsEmpty());
+  EXPECT_THAT(Reasons(), ElementsAre("UNAVAILABLE", "parked", "released"));
+  SendBack(letters_[1], "");
+  EXPECT_THAT(done_, IsEmpty());
+  SendBack(letters_[0], "done");
+  bus_->Advance(absl::Seconds(1));
+  EXPECT_THAT(done_, ElementsAre("first", "second", "third"));
+}
+
+TEST_F(ReleaseTest, ADropLetsWhatFollowsComeBack) {
+  SendBack(letters_[0], "drop");
+  SendBack(letters_[1], "");
+  Order(1, "third");
+  SendBack(letters_[0], "done");
+  bus_->Advance(absl::Seconds(1));
+  EXPECT_THAT(done_, ElementsAre("second", "third"));
+}
+
+TEST_F(ReleaseTest, ARestartInTheMiddleChangesNothing) {
+  SendBack(letters_[0], "replay");
+  SendBack(letters_[1], "");
+  Stop();
+  Start();
+  Order(1, "third");
+  EXPECT_THAT(done_, IsEmpty());
+  SendBack(letters_[0], "done");
+  bus_->Advance(absl::Seconds(1));
+  EXPECT_THAT(done_, ElementsAre("first", "second", "third"));
+}
+
+TEST_F(ReleaseTest, ReleasingTwiceIsHarmless) {
+  for (int i = 0; i < 2; ++i) {
+    SendBack(letters_[0], "replay");
+    SendBack(letters_[1], "");
+    SendBack(letters_[0], "done");
+    bus_->Advance(absl::Seconds(1));
+  }
+  EXPECT_THAT(done_, ElementsAre("first", "second"));
+}
+
+}  // namespace
