@@ -173,6 +173,11 @@ absl::Status ReadModule(const Setting::Entry& entry, ModuleConfiguration& module
   return reader.Finish();
 }
 
+// A name of another program's is no name to pass over: it may as well be one of ours, misspelt.
+constexpr char kElsewhere[] =
+    " (what belongs to another program goes into a file of its own, laid over the common one by a "
+    "second --config)";
+
 std::string At(const Setting::Place& place) {
   return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
 }
@@ -234,8 +239,9 @@ absl::Status CheckNames(const BusConfiguration& configuration, std::span<const M
     } else if (std::find(module_names.begin(), module_names.end(), name) == module_names.end()) {
       const std::optional<std::string> nearest = NearestName(name, module_names);
       errors.push_back(At(place) + ": modules: there is no module " + Quoted(name) +
-                       (nearest.has_value() ? "; did you mean \"" + *nearest + "\"?"
-                                            : "; known: " + absl::StrJoin(full_names, ", ")));
+                       (nearest.has_value()
+                            ? "; did you mean \"" + *nearest + "\"?"
+                            : "; known here: " + absl::StrJoin(full_names, ", ") + kElsewhere));
     }
   }
   const std::vector<std::string> channel_names(channels.begin(), channels.end());
@@ -243,7 +249,8 @@ absl::Status CheckNames(const BusConfiguration& configuration, std::span<const M
     if (std::find(channel_names.begin(), channel_names.end(), name) != channel_names.end())
       continue;
     errors.push_back(At(place) + ": channels: there is no channel " + Quoted(name) +
-                     Suggestion(name, channel_names));
+                     Suggestion(name, channel_names) +
+                     (NearestName(name, channel_names).has_value() ? "" : kElsewhere));
   }
   if (errors.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrJoin(errors, "\n"));

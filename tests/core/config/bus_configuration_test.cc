@@ -155,5 +155,20 @@ TEST(CheckNames, WantsEachModuleAndChannelToBeKnownAndClear) {
                     "\"booking.events\"?")));
 }
 
+TEST(CheckNames, SaysWhereTheNamesOfAnotherProgramGo) {
+  const ModuleName modules[] = {{"bookstore", "catalog-service"}};
+  const std::string_view channels[] = {"bookstore.events"};
+  absl::StatusOr<BusConfiguration> configuration =
+      Read("modules: {frost-service: {}}\nchannels: {weather: {}}\n");
+  ASSERT_TRUE(configuration.ok()) << configuration.status();
+  EXPECT_THAT(
+      std::string(CheckNames(*configuration, modules, channels).message()),
+      AllOf(HasSubstr("o.yaml:1:11: modules: there is no module \"frost-service\"; known here: "
+                      "bookstore/catalog-service (what belongs to another program goes into a file "
+                      "of its own"),
+            HasSubstr("o.yaml:2:12: channels: there is no channel \"weather\"; known: "
+                      "bookstore.events (what belongs to another program")));
+}
+
 }  // namespace
 }  // namespace omnibus
