@@ -1,26 +1,13 @@
 #include "domains/bookstore/domain.h"
 
-#include <memory>
-#include <string>
-#include <utility>
-
-#include "absl/status/statusor.h"
 #include "domains/bookstore/demonstration.h"
 #include "domains/bookstore/events.h"
 #include "domains/bookstore/settings.h"
+#include "domains/support/module_factory.h"
 
 namespace bookstore {
-namespace {
 
-template <typename Service, auto ReadSettings>
-absl::StatusOr<std::unique_ptr<omnibus::Module>> Make(const omnibus::Setting& settings,
-                                                      const std::string& path) {
-  auto options = ReadSettings(settings, path);
-  if (!options.ok()) return options.status();
-  return std::make_unique<Service>(*std::move(options));
-}
-
-}  // namespace
+using domain_support::MakeModule;
 
 omnibus::Domain BookstoreDomain() {
   return {.name = &kBookstore,
@@ -28,9 +15,9 @@ omnibus::Domain BookstoreDomain() {
                      &omnibus::EventTypeOf<StockReserveRequest>(),
                      &omnibus::EventTypeOf<StockReserveSucceeded>(),
                      &omnibus::EventTypeOf<StockReserveFailed>()},
-          .modules = {{"order-service", Make<OrderService, ReadOrderSettings>},
-                      {"catalog-service", Make<CatalogService, ReadCatalogSettings>},
-                      {"analytics-service", Make<AnalyticsService, ReadAnalyticsSettings>}},
+          .modules = {{"order-service", MakeModule<OrderService, ReadOrderSettings>},
+                      {"catalog-service", MakeModule<CatalogService, ReadCatalogSettings>},
+                      {"analytics-service", MakeModule<AnalyticsService, ReadAnalyticsSettings>}},
           .demonstration = MakeDemonstration};
 }
 

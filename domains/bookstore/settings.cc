@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "domains/support/module_factory.h"
 #include "domains/support/settings.h"
 #include "omnibus/decimal.h"
 #include "omnibus/internal/absl_view.h"
@@ -39,31 +40,28 @@ void ReadBooks(omnibus::SettingsReader& reader, std::string_view list, std::stri
 
 absl::StatusOr<OrderServiceOptions> ReadOrderSettings(const omnibus::Setting& settings,
                                                       const std::string& path) {
-  OrderServiceOptions options;
-  omnibus::SettingsReader reader(settings, path);
-  domain_support::ReadHttp(reader, options.http);
-  ReadBooks(reader, "prices", "price", options.prices);
-  if (absl::Status status = reader.Finish(); !status.ok()) return status;
-  return options;
+  return domain_support::ReadOptions<OrderServiceOptions>(
+      settings, path, [&](omnibus::SettingsReader& reader, OrderServiceOptions& options) {
+        domain_support::ReadHttp(reader, options.http);
+        ReadBooks(reader, "prices", "price", options.prices);
+      });
 }
 
 absl::StatusOr<CatalogServiceOptions> ReadCatalogSettings(const omnibus::Setting& settings,
                                                           const std::string& path) {
-  CatalogServiceOptions options;
-  omnibus::SettingsReader reader(settings, path);
-  domain_support::ReadHttp(reader, options.http);
-  ReadBooks(reader, "stock", "available", options.stock);
-  if (absl::Status status = reader.Finish(); !status.ok()) return status;
-  return options;
+  return domain_support::ReadOptions<CatalogServiceOptions>(
+      settings, path, [&](omnibus::SettingsReader& reader, CatalogServiceOptions& options) {
+        domain_support::ReadHttp(reader, options.http);
+        ReadBooks(reader, "stock", "available", options.stock);
+      });
 }
 
 absl::StatusOr<AnalyticsServiceOptions> ReadAnalyticsSettings(const omnibus::Setting& settings,
                                                               const std::string& path) {
-  AnalyticsServiceOptions options;
-  omnibus::SettingsReader reader(settings, path);
-  domain_support::ReadHttp(reader, options.http);
-  if (absl::Status status = reader.Finish(); !status.ok()) return status;
-  return options;
+  return domain_support::ReadOptions<AnalyticsServiceOptions>(
+      settings, path, [&](omnibus::SettingsReader& reader, AnalyticsServiceOptions& options) {
+        domain_support::ReadHttp(reader, options.http);
+      });
 }
 
 }  // namespace bookstore

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "domains/support/module_factory.h"
 #include "domains/support/settings.h"
 #include "omnibus/internal/absl_view.h"
 
@@ -42,49 +43,46 @@ void ReadPlaces(omnibus::SettingsReader& reader, std::map<omnibus::Uuid, Place>&
 
 absl::StatusOr<BookingServiceOptions> ReadBookingSettings(const omnibus::Setting& settings,
                                                           const std::string& path) {
-  BookingServiceOptions options;
-  omnibus::SettingsReader reader(settings, path);
-  domain_support::ReadHttp(reader, options.http);
-  if (absl::Status status = reader.Finish(); !status.ok()) return status;
-  return options;
+  return domain_support::ReadOptions<BookingServiceOptions>(
+      settings, path, [&](omnibus::SettingsReader& reader, BookingServiceOptions& options) {
+        domain_support::ReadHttp(reader, options.http);
+      });
 }
 
 absl::StatusOr<SchedulerServiceOptions> ReadSchedulerSettings(const omnibus::Setting& settings,
                                                               const std::string& path) {
-  SchedulerServiceOptions options;
-  omnibus::SettingsReader reader(settings, path);
-  reader.Read("reminder_lead", options.reminder_lead);
-  if (options.reminder_lead < absl::ZeroDuration()) {
-    reader.Fail(settings.Find("reminder_lead"), "reminder_lead", "must be 0 or more");
-  }
-  if (absl::Status status = reader.Finish(); !status.ok()) return status;
-  return options;
+  return domain_support::ReadOptions<SchedulerServiceOptions>(
+      settings, path, [&](omnibus::SettingsReader& reader, SchedulerServiceOptions& options) {
+        reader.Read("reminder_lead", options.reminder_lead);
+        if (options.reminder_lead < absl::ZeroDuration()) {
+          reader.Fail(settings.Find("reminder_lead"), "reminder_lead", "must be 0 or more");
+        }
+      });
 }
 
 absl::StatusOr<NotificationServiceOptions> ReadNotificationSettings(
     const omnibus::Setting& settings, const std::string& path) {
-  NotificationServiceOptions options;
-  omnibus::SettingsReader reader(settings, path);
-  std::string channel = "push";
-  reader.Read("channel", channel);
-  if (channel == "email") {
-    options.channel = NotificationChannel::email;
-  } else if (channel != "push") {
-    reader.Fail(settings.Find("channel"), "channel",
-                omnibus::StdView(absl::StrCat("expected push or email, found \"", channel, "\"")));
-  }
-  if (absl::Status status = reader.Finish(); !status.ok()) return status;
-  return options;
+  return domain_support::ReadOptions<NotificationServiceOptions>(
+      settings, path, [&](omnibus::SettingsReader& reader, NotificationServiceOptions& options) {
+        std::string channel = "push";
+        reader.Read("channel", channel);
+        if (channel == "email") {
+          options.channel = NotificationChannel::email;
+        } else if (channel != "push") {
+          reader.Fail(
+              settings.Find("channel"), "channel",
+              omnibus::StdView(absl::StrCat("expected push or email, found \"", channel, "\"")));
+        }
+      });
 }
 
 absl::StatusOr<AnalyticsServiceOptions> ReadAnalyticsSettings(const omnibus::Setting& settings,
                                                               const std::string& path) {
-  AnalyticsServiceOptions options;
-  omnibus::SettingsReader reader(settings, path);
-  domain_support::ReadHttp(reader, options.http);
-  ReadPlaces(reader, options.places);
-  if (absl::Status status = reader.Finish(); !status.ok()) return status;
-  return options;
+  return domain_support::ReadOptions<AnalyticsServiceOptions>(
+      settings, path, [&](omnibus::SettingsReader& reader, AnalyticsServiceOptions& options) {
+        domain_support::ReadHttp(reader, options.http);
+        ReadPlaces(reader, options.places);
+      });
 }
 
 }  // namespace coworking
