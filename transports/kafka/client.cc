@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -185,9 +186,37 @@ void RebalanceCallback(rd_kafka_t*, rd_kafka_resp_err_t kind,
   EventsOf(opaque).OnRebalance(kind, partitions);
 }
 
+// librdkafka says nowhere whether it is waiting for its group. Its requests tell.
+constexpr std::int16_t kJoinGroup = 11, kSyncGroup = 14;  // of Kafka's protocol
+
+rd_kafka_resp_err_t RequestSent(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request,
+                                std::int16_t, std::int32_t, std::size_t, void* events) {
+  if (request == kJoinGroup) EventsOf(events).OnJoining(true);
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t ResponseReceived(rd_kafka_t*, int, const char*, std::int32_t,
+                                     std::int16_t request, std::int16_t, std::int32_t, std::size_t,
+                                     std::int64_t, rd_kafka_resp_err_t error, void* events) {
+  if (request == kSyncGroup && error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    EventsOf(events).OnJoining(false);
+  }
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t WatchRequests(rd_kafka_t* client, const rd_kafka_conf_t*, void* events, char*,
+                                  std::size_t) {
+  const rd_kafka_resp_err_t error =
+      rd_kafka_interceptor_add_on_request_sent(client, "omnibus", &RequestSent, events);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
+  return rd_kafka_interceptor_add_on_response_received(client, "omnibus", &ResponseReceived,
+                                                       events);
+}
+
 }  // namespace
 
 void ClientEvents::OnRebalance(rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*) {}
+void ClientEvents::OnJoining(bool) {}
 
 Properties ProducerProperties(const KafkaOptions& options) {
   Properties properties = CommonProperties(options);
@@ -256,6 +285,7 @@ absl::StatusOr<ClientPtr> NewClient(rd_kafka_type_t type, const Properties& prop
                              RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
   } else {
     rd_kafka_conf_set_rebalance_cb(conf.get(), &RebalanceCallback);
+    rd_kafka_conf_interceptor_add_on_new(conf.get(), "omnibus", &WatchRequests, &events);
   }
   if (topic_opaque != nullptr) {
     // The properties above may have made the default topic configuration already.

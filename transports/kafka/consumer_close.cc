@@ -14,6 +14,8 @@ namespace {
 
 constexpr absl::Duration kTick = absl::Milliseconds(20);
 constexpr absl::Duration kRetry = absl::Milliseconds(100);
+// The longest that a group waits for a dead member (session.timeout.ms), and some more.
+constexpr absl::Duration kJoin = absl::Seconds(8);
 // How long the group is left for after whoever closes us has stopped waiting.
 constexpr absl::Duration kLeaveLate = absl::Seconds(2);
 
@@ -70,6 +72,8 @@ bool ConsumerCore::CommitLast(absl::Time deadline) {
   if (is_reader()) return true;
   while (commit_ && runtime_.Now() < deadline) ServeUntilNextRing(deadline);
   if (positions.empty()) return true;
+  const absl::Time join_by = std::min(deadline, runtime_.Now() + kJoin);
+  while (joining_ && runtime_.Now() < join_by) ServeUntilNextRing(join_by);
   while (true) {
     StartCommit(positions, runtime_.Now());
     while (commit_ && runtime_.Now() < deadline) ServeUntilNextRing(deadline);

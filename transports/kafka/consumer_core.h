@@ -56,6 +56,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void OnError(rd_kafka_resp_err_t error, std::string_view reason) override;
   void OnStatistics(std::string_view json) override;
   void OnRebalance(rd_kafka_resp_err_t kind, rd_kafka_topic_partition_list_t* partitions) override;
+  void OnJoining(bool joining) override;
 
   bool finished() const override { return finished_; }
   void Join() override;
@@ -150,6 +151,10 @@ class ConsumerCore final : public ClientEvents, public Remains {
 
  private:
   std::atomic<bool> finished_{false};
+  // While it waits for its group no commit is sent: the broker answers a connection's requests one
+  // after the other, so the commit would wait behind the join, come with a generation that has
+  // passed by then, and cost all partitions.
+  std::atomic<bool> joining_{false};
 
   ClientPtr client_;
   QueuePtr group_queue_;   // rebalances, errors, statistics

@@ -86,7 +86,7 @@ absl::Time ConsumerCore::NextWake(absl::Time now) {
   if (leaving_) wake = std::min(wake, now + kLeaving);
   if (!rebalances_.empty() || is_reader()) wake = std::min(wake, retry_at_);
   absl::MutexLock lock(&mu_);
-  if (commit_by_ && !commit_) wake = std::min(wake, *commit_by_);
+  if (commit_by_ && !commit_ && !joining_) wake = std::min(wake, *commit_by_);
   return wake;
 }
 
@@ -169,7 +169,7 @@ void ConsumerCore::Fail(absl::Status status) {
 
 void ConsumerCore::CommitSoon(absl::Time now) {
   if (commit_ && now > commit_->started + kCommitLost) commit_.reset();
-  if (commit_ || is_reader()) return;
+  if (commit_ || joining_ || is_reader()) return;
   std::vector<Position> positions;
   {
     absl::MutexLock lock(&mu_);

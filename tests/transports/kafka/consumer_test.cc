@@ -209,6 +209,81 @@ TEST_F(KafkaConsumerTest, ARevokedPartitionWaitsForItsRelease) {
   }));
 }
 
+TEST_F(KafkaConsumerTest, WhatIsSettledWhileTheGroupIsMadeAnewIsCommittedAfterwards) {
+  const std::string topic = Topic(4);
+  std::vector<std::unique_ptr<Consumer>> members;
+  std::map<const Consumer*, std::vector<Received>> received;
+  std::map<const Consumer*, std::size_t> owned;
+  const auto look = [&](Consumer& member, bool release) -> std::optional<std::uint64_t> {
+    std::vector<ConsumerEvent> changes;
+    for (Received& message : Receive(member, 40, absl::Milliseconds(50), &changes)) {
+      received[&member].push_back(std::move(message));
+    }
+    std::optional<std::uint64_t> revoked;
+    for (const ConsumerEvent& change : changes) {
+      EXPECT_NE(change.kind, Kind::kLost);
+      if (change.kind == Kind::kAssigned) owned[&member] += change.sources.size();
+      if (change.kind != Kind::kRevoked) continue;
+      owned[&member] -= change.sources.size();
+      if (release) member.Release(change.epoch);
+      revoked = change.epoch;
+    }
+    return revoked;
+  };
+  members.push_back(Join(topic, "billing"));
+  ASSERT_TRUE(WaitUntilHealthy(*members[0]));
+  members.push_back(Join(topic, "billing"));
+  ASSERT_TRUE(Eventually([&] {
+    look(*members[0], true);
+    look(*members[1], true);
+    return owned[members[0].get()] == 2 && owned[members[1].get()] == 2;
+  }));
+  PublishNumbers(topic, 0, 80);
+  ASSERT_TRUE(Eventually([&] {
+    look(*members[0], true);
+    look(*members[1], true);
+    return received[members[0].get()].size() + received[members[1].get()].size() == 80;
+  }));
+
+  // One of the two has to let a partition go for the third, and holds it: its messages still run.
+  members.push_back(Join(topic, "billing"));
+  std::optional<std::uint64_t> held;
+  Consumer* holder = nullptr;
+  ASSERT_TRUE(Eventually([&] {
+    for (int i = 0; i < 2 && !held; ++i) {
+      held = look(*members[static_cast<std::size_t>(i)], false);
+      if (held) holder = members[static_cast<std::size_t>(i)].get();
+    }
+    return held.has_value();
+  }));
+  Consumer* worker = holder == members[0].get() ? members[1].get() : members[0].get();
+
+  // So the fourth has to wait, and everybody with it; what the other one settles meanwhile must
+  // neither be refused nor cost it its partitions.
+  members.push_back(Join(topic, "billing"));
+  std::multiset<std::string> settled;
+  for (const Received& message : received[worker]) {
+    EXPECT_EQ(Settle(*worker, {message}), 0U);
+    settled.insert(message.body);
+    look(*worker, true);
+    look(*members[2], true);
+    look(*members[3], true);
+  }
+  EXPECT_EQ(Settle(*holder, received[holder]), 0U);
+  holder->Release(*held);
+  ASSERT_TRUE(Eventually([&] {
+    for (const auto& member : members) look(*member, true);
+    return owned[members[3].get()] == 1 && owned[members[2].get()] == 1;
+  }));
+  // Nothing came again to whoever took a partition over, and nothing will: all is committed.
+  for (const auto& member : members) look(*member, true);
+  EXPECT_EQ(received[members[2].get()].size() + received[members[3].get()].size(), 0U);
+  EXPECT_EQ(received[members[0].get()].size() + received[members[1].get()].size(), 80U);
+  for (auto& member : members) EXPECT_EQ(member->Close(In(absl::Seconds(10))), absl::OkStatus());
+  members.push_back(Join(topic, "billing"));
+  EXPECT_TRUE(Receive(*members.back(), 1, absl::Seconds(2)).empty());
+}
+
 TEST_F(KafkaConsumerTest, ARevokedPartitionThatNobodyReleasesGoesByItself) {
   KafkaOptions options = Options();
   options.release_within = absl::Seconds(1);
