@@ -33,6 +33,14 @@ class logger;
 
 namespace omnibus {
 
+// What a module may need of the brokers that it receives from. Checked when the bus opens: better
+// no start than a service that is wrong now and then.
+enum class Need {
+  kOrderWithinKey,  // events of one key in order, also when its group has several members
+  kReplay,          // a group that is new can start from the earliest event that is kept
+  kDelayedRetry,    // retries, and their attempts, that outlive the process
+};
+
 // What a module handles and publishes. Checked against the contracts when the bus opens.
 class ModuleDescription {
  public:
@@ -73,12 +81,16 @@ class ModuleDescription {
   }
   void PublishesEvent(const EventType& type) { publishes_.push_back(&type); }
 
+  void Needs(Need need) { needs_.push_back(need); }
+
   const std::vector<Handler>& handlers() const { return handlers_; }
   const std::vector<const EventType*>& publishes() const { return publishes_; }
+  const std::vector<Need>& needs() const { return needs_; }
 
  private:
   std::vector<Handler> handlers_;
   std::vector<const EventType*> publishes_;
+  std::vector<Need> needs_;
 };
 
 // What the bus offers to a module while it runs.

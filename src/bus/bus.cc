@@ -16,6 +16,7 @@
 #include "bus/handler_context.h"
 #include "bus/links.h"
 #include "bus/module_runner.h"
+#include "bus/needs.h"
 #include "bus/plan.h"
 #include "bus/sync_publish.h"
 #include "spdlog/spdlog.h"
@@ -100,6 +101,10 @@ absl::Status Bus::Impl::OpenModules() {
     for (const auto& [transport, planned] : module.consumers) {
       Link& link = links_[transport];
       const Capabilities capabilities = link.transport->GetCapabilities();
+      const std::string_view kind = plan_.transports.find(transport)->second.plugin->kind;
+      if (absl::Status needs = CheckNeeds(module, transport, kind, capabilities); !needs.ok()) {
+        return needs;
+      }
       ConsumerOptions consumer_options = planned;
       if (!capabilities.side_queues) {
         for (Subscription& each : consumer_options.subscriptions) each.queues.clear();
