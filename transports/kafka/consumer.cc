@@ -1,6 +1,11 @@
 #include "transports/kafka/consumer.h"
 
+#include <set>
+#include <string>
+#include <string_view>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
 
 #include "transports/kafka/consumer_core.h"
 
@@ -29,6 +34,27 @@ class ConsumerHandle final : public Consumer {
 
 }  // namespace
 
+namespace {
+
+absl::Status CheckSideQueues(const ConsumerOptions& options) {
+  std::set<std::string_view> names;
+  for (const Subscription& subscription : options.subscriptions) names.insert(subscription.channel);
+  for (const Subscription& subscription : options.subscriptions) {
+    for (const std::string& queue : subscription.queues) {
+      const auto refuse = [&queue](absl::string_view why) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("kafka: subscribe to side queue ", queue, ": ", why));
+      };
+      if (options.module.empty()) return refuse("only a group has side queues");
+      if (subscription.destination != Destination::kChannel) return refuse("a queue has none");
+      if (!names.insert(queue).second) return refuse("it is subscribed to twice");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<OpenedConsumer> OpenConsumer(const KafkaOptions& options,
                                             const ConsumerOptions& consumer, Runtime& runtime,
                                             std::shared_ptr<spdlog::logger> log,
@@ -36,6 +62,7 @@ absl::StatusOr<OpenedConsumer> OpenConsumer(const KafkaOptions& options,
   if (consumer.subscriptions.empty()) {
     return absl::InvalidArgumentError("kafka: a consumer without subscriptions");
   }
+  if (absl::Status status = CheckSideQueues(consumer); !status.ok()) return status;
   auto core = std::make_shared<ConsumerCore>(options, consumer, runtime, std::move(log),
                                              std::move(missing));
   if (absl::Status status = core->Start(); !status.ok()) return status;

@@ -27,6 +27,15 @@ std::vector<std::string> TopicsOf(const ConsumerOptions& options) {
   return topics;
 }
 
+std::map<std::string, std::set<std::string>> SidesOf(const ConsumerOptions& options) {
+  std::map<std::string, std::set<std::string>> sides;
+  for (const Subscription& subscription : options.subscriptions) {
+    if (subscription.queues.empty()) continue;
+    sides[subscription.channel].insert(subscription.queues.begin(), subscription.queues.end());
+  }
+  return sides;
+}
+
 std::string GroupOf(const ConsumerOptions& options) {
   if (options.module.empty()) return {};
   return options.domain.empty() ? options.module
@@ -46,6 +55,7 @@ ConsumerCore::ConsumerCore(const KafkaOptions& options, const ConsumerOptions& c
       group_(GroupOf(consumer)),
       name_(group_.empty() ? std::string("reader") : absl::StrCat("consumer ", group_)),
       topics_(TopicsOf(consumer)),
+      sides_(SidesOf(consumer)),
       start_from_(consumer.start_from),
       runtime_(runtime),
       log_(std::move(log)),
@@ -103,6 +113,7 @@ void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
   }
   for (rd_kafka_message_t*& message : taken_) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) continue;
     HandleError(*message);
     rd_kafka_message_destroy(std::exchange(message, nullptr));
   }
@@ -110,6 +121,11 @@ void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
   for (std::size_t i = 0; i < taken_.size(); ++i) {
     rd_kafka_message_t* message = taken_[i];
     if (message == nullptr) continue;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      ReachEnd(*message);
+      rd_kafka_message_destroy(message);
+      continue;
+    }
     ConsumerEvent& event = events.emplace_back();
     const PartitionTable::Fetched fetched = HandOut(message, event);
     if (fetched == PartitionTable::Fetched::kHandOut) continue;
@@ -125,6 +141,26 @@ void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     break;
   }
   taken_.clear();
+}
+
+void ConsumerCore::ReachEnd(const rd_kafka_message_t& end) {
+  const std::string topic = rd_kafka_topic_name(end.rkt);
+  for (std::size_t i = 0; i < gates_.size(); ++i) {
+    Gate& gate = gates_[i];
+    if (gate.partition != end.partition || gate.behind.erase(topic) == 0) continue;
+    const std::optional<std::uint32_t> source = table_.Find(topic, end.partition);
+    if (source && table_.StartAtEnd(*source, end.offset)) {
+      // Told soon, for a group that is new there, and one whose position may be about to expire.
+      if (!commit_by_) commit_by_ = runtime_.Now() + options_.commit_after;
+      io_bell_->Ring();
+    }
+    if (!gate.behind.empty()) return;
+    // What was fetched meanwhile comes now, behind what has been taken of the side queues.
+    Forward(gate.topic, gate.partition, message_queue_.get());
+    gates_.erase(gates_.begin() + static_cast<std::ptrdiff_t>(i));
+    wait_bell_->Ring();
+    return;
+  }
 }
 
 void ConsumerCore::StartOver(std::uint32_t source) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -81,6 +82,14 @@ class ConsumerCore final : public ClientEvents, public Remains {
     absl::Time started;
   };
 
+  // A part of a channel whose messages are kept back, in librdkafka, until its parts of `behind`
+  // have been read to their ends.
+  struct Gate {
+    std::string topic;
+    std::int32_t partition;
+    std::set<std::string> behind;
+  };
+
   bool is_reader() const { return group_.empty(); }
 
   // consumer_io.cc: the I/O thread.
@@ -89,6 +98,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void ServeCommits();
   void HandleError(const rd_kafka_message_t& message);
   void CommitSoon(absl::Time now);
+  void RemindOfSideQueues(absl::Time now);
   void StartCommit(std::vector<Position> positions, absl::Time now);
   void EndCommit(rd_kafka_resp_err_t error);
   void LookForMissing(absl::Time now);
@@ -104,6 +114,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void LetGo();
 
   // consumer_rebalance.cc: changes of what is owned, on the I/O thread.
+  PartitionsPtr WithSideQueues(const rd_kafka_topic_partition_list_t& partitions) const;
   void HandleRebalances(absl::Time now);
   bool Assign(rd_kafka_topic_partition_list_t* partitions);
   void BeginRevoke(PartitionsPtr partitions, absl::Time now);
@@ -113,6 +124,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void AnswerAtOnce(const Rebalance& rebalance);
   void AddPartitionsOfReader(absl::Time now);
   void Forward(const rd_kafka_topic_partition_list_t* partitions)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
+  void Forward(const std::string& topic, std::int32_t partition, rd_kafka_queue_t* to)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
   void Own(const rd_kafka_topic_partition_list_t* partitions)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
@@ -126,6 +139,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
       ABSL_LOCKS_EXCLUDED(take_mu_, mu_);
   void TakeChanges(std::size_t max_events, std::vector<ConsumerEvent>& events)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // All of a part of a side queue has been taken.
+  void ReachEnd(const rd_kafka_message_t& end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
   void StartOver(std::uint32_t source) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
   PartitionTable::Fetched HandOut(rd_kafka_message_t* message, ConsumerEvent& event)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
@@ -134,6 +149,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   const std::string group_;  // empty: nobody's reader
   const std::string name_;
   const std::vector<std::string> topics_;
+  const std::map<std::string, std::set<std::string>> sides_;  // of each topic that has some
   const StartFrom start_from_;
   Runtime& runtime_;
   const std::shared_ptr<spdlog::logger> log_;
@@ -169,6 +185,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   absl::flat_hash_map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> source_of_
       ABSL_GUARDED_BY(take_mu_);
   std::vector<rd_kafka_message_t*> taken_ ABSL_GUARDED_BY(take_mu_);
+  std::vector<Gate> gates_ ABSL_GUARDED_BY(take_mu_);
   // Messages that came by the group's queue instead of their own.
   std::deque<rd_kafka_message_t*> strays_ ABSL_GUARDED_BY(take_mu_);
 
@@ -194,6 +211,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   std::unique_ptr<StartPositions> starts_;
   absl::Time look_at_ = absl::InfinitePast();
   absl::Time retry_at_ = absl::InfinitePast();
+  absl::Time remind_at_ = absl::InfiniteFuture();  // the broker, of positions in side queues
   absl::flat_hash_map<std::string, int> read_partitions_;  // of nobody's reader
   QueuePtr close_queue_;
   bool commit_failed_ = false;

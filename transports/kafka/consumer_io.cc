@@ -18,6 +18,9 @@ constexpr absl::Duration kLeaving = absl::Milliseconds(20);
 constexpr absl::Duration kQuestion = absl::Seconds(1);
 constexpr absl::Duration kLookForMissing = absl::Seconds(2);
 constexpr absl::Duration kCommitLost = absl::Seconds(60);
+// Brokers forget positions of topics that the group does not subscribe to: after a week, by
+// default.
+constexpr absl::Duration kRemind = absl::Hours(1);
 
 void Ring(rd_kafka_t*, void* bell) { static_cast<Doorbell*>(bell)->Ring(); }
 
@@ -31,10 +34,16 @@ absl::Status ConsumerCore::Start() {
   // What the group has no position of starts there, also when its position has been deleted since.
   properties["auto.offset.reset"] =
       start_from_ == StartFrom::kError && !is_reader() ? "error" : "earliest";
+  // That is how the end of a side queue is known.
+  if (!sides_.empty()) properties["enable.partition.eof"] = "true";
   absl::StatusOr<ClientPtr> client = NewClient(RD_KAFKA_CONSUMER, properties, *this, this);
   if (!client.ok()) return client.status();
   client_ = std::move(*client);
-  starts_ = std::make_unique<StartPositions>(client_.get(), group_, start_from_, kQuestion);
+  std::set<std::string> side_topics;
+  for (const auto& [topic, sides] : sides_) side_topics.insert(sides.begin(), sides.end());
+  starts_ = std::make_unique<StartPositions>(client_.get(), group_, start_from_,
+                                             std::move(side_topics), kQuestion);
+  if (!sides_.empty()) remind_at_ = runtime_.Now() + kRemind;
 
   rd_kafka_poll_set_consumer(client_.get());
   group_queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
@@ -70,6 +79,7 @@ void ConsumerCore::Run() {
     }
     HandleRebalances(now);
     ContinueRevoke(now);
+    RemindOfSideQueues(now);
     CommitSoon(now);
     if (is_reader()) {
       AddPartitionsOfReader(now);
@@ -92,7 +102,8 @@ absl::Time ConsumerCore::NextWake(absl::Time now) {
 
 void ConsumerCore::ServeGroup() {
   while (rd_kafka_message_t* message = rd_kafka_consumer_poll(client_.get(), 0)) {
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const bool end = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !end) {
       HandleError(*message);
       rd_kafka_message_destroy(message);
       continue;
@@ -107,8 +118,6 @@ void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
   const char* text = rd_kafka_message_errstr(&message);
   const std::string topic = message.rkt == nullptr ? "" : rd_kafka_topic_name(message.rkt);
   switch (message.err) {
-    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-      return;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: {
@@ -180,6 +189,20 @@ void ConsumerCore::CommitSoon(absl::Time now) {
     positions = table_.Untold();
   }
   if (!positions.empty()) StartCommit(std::move(positions), now);
+}
+
+void ConsumerCore::RemindOfSideQueues(absl::Time now) {
+  if (now < remind_at_) return;
+  remind_at_ = now + kRemind;
+  absl::MutexLock lock(&mu_);
+  for (const std::uint32_t source : table_.Owned()) {
+    const std::string& topic = table_.Get(source).topic;
+    if (std::any_of(sides_.begin(), sides_.end(),
+                    [&](const auto& each) { return each.second.contains(topic); })) {
+      table_.Remind(source);
+    }
+  }
+  commit_by_ = absl::InfinitePast();
 }
 
 void ConsumerCore::StartCommit(std::vector<Position> positions, absl::Time now) {

@@ -29,9 +29,23 @@ bool IsEager(rd_kafka_t* client) {
 
 }  // namespace
 
+PartitionsPtr ConsumerCore::WithSideQueues(
+    const rd_kafka_topic_partition_list_t& partitions) const {
+  // The group knows nothing of side queues: we have of each the parts that we have of the channel.
+  PartitionsPtr all(rd_kafka_topic_partition_list_copy(&partitions));
+  for (int i = 0; i < partitions.cnt; ++i) {
+    const auto sides = sides_.find(partitions.elems[i].topic);
+    if (sides == sides_.end()) continue;
+    for (const std::string& side : sides->second) {
+      rd_kafka_topic_partition_list_add(all.get(), side.c_str(), partitions.elems[i].partition);
+    }
+  }
+  return all;
+}
+
 void ConsumerCore::OnRebalance(rd_kafka_resp_err_t kind,
                                rd_kafka_topic_partition_list_t* partitions) {
-  PartitionsPtr copy(rd_kafka_topic_partition_list_copy(partitions));
+  PartitionsPtr copy = WithSideQueues(*partitions);
   if (kind == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     rebalances_.push_back({Rebalance::Kind::kAssign, std::move(copy)});
   } else if (kind == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
@@ -104,10 +118,24 @@ void ConsumerCore::Push(ConsumerEvent::Kind kind, std::uint64_t epoch,
 void ConsumerCore::Forward(const rd_kafka_topic_partition_list_t* partitions) {
   for (int i = 0; i < partitions->cnt; ++i) {
     const rd_kafka_topic_partition_t& partition = partitions->elems[i];
-    const QueuePtr queue(
-        rd_kafka_queue_get_partition(client_.get(), partition.topic, partition.partition));
-    if (queue) rd_kafka_queue_forward(queue.get(), message_queue_.get());
+    std::erase_if(gates_, [&](const Gate& gate) {
+      return gate.topic == partition.topic && gate.partition == partition.partition;
+    });
+    const auto sides = sides_.find(partition.topic);
+    if (sides == sides_.end()) {
+      Forward(partition.topic, partition.partition, message_queue_.get());
+      continue;
+    }
+    // It stays in the partition's own queue, which nobody reads. Pausing it instead would have to
+    // be kept up over rebalances, and would throw away what was fetched.
+    Forward(partition.topic, partition.partition, nullptr);
+    gates_.push_back({partition.topic, partition.partition, sides->second});
   }
+}
+
+void ConsumerCore::Forward(const std::string& topic, std::int32_t partition, rd_kafka_queue_t* to) {
+  const QueuePtr queue(rd_kafka_queue_get_partition(client_.get(), topic.c_str(), partition));
+  if (queue) rd_kafka_queue_forward(queue.get(), to);
 }
 
 void ConsumerCore::Own(const rd_kafka_topic_partition_list_t* partitions) {
@@ -223,6 +251,10 @@ void ConsumerCore::Lose(const Rebalance& rebalance) {
 void ConsumerCore::Unassign(rd_kafka_topic_partition_list_t* partitions) {
   absl::MutexLock taking(&take_mu_);
   source_of_.clear();
+  std::erase_if(gates_, [&](const Gate& gate) {
+    return rd_kafka_topic_partition_list_find(partitions, gate.topic.c_str(), gate.partition) !=
+           nullptr;
+  });
   if (IsEager(client_.get())) {
     rd_kafka_assign(client_.get(), nullptr);
     return;

@@ -80,6 +80,7 @@ class KafkaTransport final : public Transport {
     return {.properties = false,
             .ordered_by_key = true,
             .replay = true,
+            .side_queues = true,
             .max_body_bytes = max_body_bytes_};
   }
 

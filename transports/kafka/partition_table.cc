@@ -33,6 +33,13 @@ void PartitionTable::StartAt(std::uint32_t source, std::int64_t offset) {
   partitions_[source].marks.emplace(offset);
 }
 
+bool PartitionTable::StartAtEnd(std::uint32_t source, std::int64_t offset) {
+  Partition& partition = partitions_[source];
+  if (partition.epoch == 0 || partition.marks) return false;
+  partition.marks.emplace(offset);
+  return true;
+}
+
 PartitionTable::Fetched PartitionTable::HandOut(std::uint32_t source, std::int64_t offset,
                                                 std::int64_t time, DeliveryTag& tag) {
   Partition& partition = partitions_[source];

@@ -46,6 +46,10 @@ class PartitionTable {
   void Assign(std::uint32_t source, std::uint64_t epoch);
   // Reading starts at `offset`, which the broker has not been told yet.
   void StartAt(std::uint32_t source, std::int64_t offset);
+  // Reading has come to the end at `offset`. False when the position was known before.
+  bool StartAtEnd(std::uint32_t source, std::int64_t offset);
+  // The broker is to be told its position again.
+  void Remind(std::uint32_t source) { partitions_[source].told = -1; }
   // Stops handing out.
   void Leave(std::uint32_t source) { partitions_[source].leaving = true; }
   // Its epoch has passed.

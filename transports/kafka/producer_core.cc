@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -135,7 +137,12 @@ absl::Status ProducerCore::Produce(const OutgoingMessage& message, PendingSend* 
     }
   }
 
-  std::array<rd_kafka_vu_t, 6> arguments{};
+  const bool asked = message.destination == Destination::kQueue && message.partition >= 0;
+  if (asked && message.partition > std::numeric_limits<std::int32_t>::max()) {
+    return absl::NotFoundError(absl::StrCat("kafka: publish to ", AbslView(message.channel),
+                                            ": no topic has a partition ", message.partition));
+  }
+  std::array<rd_kafka_vu_t, 7> arguments{};
   std::size_t count = 0;
   arguments[count] = Argument(RD_KAFKA_VTYPE_RKT);
   arguments[count++].u.rkt = topic;
@@ -151,6 +158,10 @@ absl::Status ProducerCore::Produce(const OutgoingMessage& message, PendingSend* 
     arguments[count] = Argument(RD_KAFKA_VTYPE_KEY);
     arguments[count].u.mem.ptr = const_cast<char*>(message.key.data());
     arguments[count++].u.mem.size = message.key.size();
+  }
+  if (asked) {
+    arguments[count] = Argument(RD_KAFKA_VTYPE_PARTITION);
+    arguments[count++].u.i32 = static_cast<std::int32_t>(message.partition);
   }
   if (headers) {
     arguments[count] = Argument(RD_KAFKA_VTYPE_HEADERS);

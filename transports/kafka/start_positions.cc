@@ -9,10 +9,11 @@
 namespace omnibus::kafka {
 
 StartPositions::StartPositions(rd_kafka_t* client, std::string group, StartFrom start_from,
-                               absl::Duration timeout)
+                               std::set<std::string> side_topics, absl::Duration timeout)
     : client_(client),
       group_(std::move(group)),
       start_from_(start_from),
+      side_topics_(std::move(side_topics)),
       timeout_ms_(static_cast<int>(absl::ToInt64Milliseconds(timeout))) {}
 
 absl::StatusOr<int> StartPositions::CountPartitions(const std::string& topic) {
@@ -85,6 +86,10 @@ absl::Status StartPositions::Resolve(rd_kafka_topic_partition_list_t* partitions
       return ToStatus(partition.err, absl::StrCat("ask for the position of ", group_));
     }
     if (partition.offset >= 0) continue;
+    if (side_topics_.contains(partition.topic)) {
+      rd_kafka_topic_partition_list_add(at_begin.get(), partition.topic, partition.partition);
+      continue;
+    }
     if (start_from_ == StartFrom::kError) {
       // A group that has read this topic before may know nothing of a partition that had no
       // message, or is new.

@@ -3,6 +3,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,10 @@ namespace omnibus::kafka {
 // thread that does so serves nothing else meanwhile.
 class StartPositions {
  public:
-  // Asks with `client`, a consumer of `group`. All outlive this.
+  // Asks with `client`, a consumer of `group`. All outlive this. What the group has no position of
+  // in its `side_topics` is read from the beginning, whatever `start_from` says.
   StartPositions(rd_kafka_t* client, std::string group, StartFrom start_from,
-                 absl::Duration timeout);
+                 std::set<std::string> side_topics, absl::Duration timeout);
 
   // Sets the offset of those `partitions` that the group has no position of. kFailedPrecondition
   // for a group that is new and should not be; any other error passes.
@@ -39,6 +41,7 @@ class StartPositions {
   rd_kafka_t* const client_;
   const std::string group_;
   const StartFrom start_from_;
+  const std::set<std::string> side_topics_;
   const int timeout_ms_;
   // Partitions that a topic had when we first saw it: what comes later is new, and is read from its
   // beginning.

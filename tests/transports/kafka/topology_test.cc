@@ -38,6 +38,49 @@ TEST_F(KafkaTopologyTest, AnExistingTopicStaysAsItIs) {
   EXPECT_EQ(PartitionsOf(channel), 2);
 }
 
+TEST_F(KafkaTopologyTest, ASideQueueHasAsManyPartitionsAsItsChannelReallyHas) {
+  const std::string channel = Topic(3);
+  const std::string queue = channel + ".billing.retry.1s";
+  const Topology topology{.channels = {{.name = channel, .partitions = 5}},
+                          .groups = {{.channel = channel,
+                                      .domain = "shop",
+                                      .module = "billing",
+                                      .types = {},
+                                      .queues = {queue}}}};
+  EXPECT_EQ(transport_->Declare(topology, DeclareMode::kDeclare, In(absl::Seconds(15))),
+            absl::OkStatus());
+  EXPECT_EQ(PartitionsOf(queue), 3);
+}
+
+TEST_F(KafkaTopologyTest, ASideQueueThatIsNarrowerThanItsChannelIsWidened) {
+  const std::string channel = Topic(4);
+  const std::string queue = Topic(1);
+  const Topology topology{.channels = {},
+                          .groups = {{.channel = channel,
+                                      .domain = "shop",
+                                      .module = "billing",
+                                      .types = {},
+                                      .queues = {queue}}}};
+  // The dead letters.
+  EXPECT_EQ(transport_->Declare(topology, DeclareMode::kCheck, In(absl::Seconds(15))).code(),
+            absl::StatusCode::kNotFound);
+  Topology without = topology;
+  without.groups[0].queues.clear();
+  ASSERT_EQ(transport_->Declare(without, DeclareMode::kDeclare, In(absl::Seconds(15))),
+            absl::OkStatus());
+  const absl::Status narrow =
+      transport_->Declare(topology, DeclareMode::kCheck, In(absl::Seconds(15)));
+  EXPECT_EQ(narrow.code(), absl::StatusCode::kFailedPrecondition) << narrow;
+  EXPECT_THAT(std::string(narrow.message()), HasSubstr(queue));
+  EXPECT_EQ(PartitionsOf(queue), 1);
+
+  EXPECT_EQ(transport_->Declare(topology, DeclareMode::kDeclare, In(absl::Seconds(15))),
+            absl::OkStatus());
+  EXPECT_EQ(PartitionsOf(queue), 4);
+  EXPECT_EQ(transport_->Declare(topology, DeclareMode::kCheck, In(absl::Seconds(15))),
+            absl::OkStatus());
+}
+
 TEST_F(KafkaTopologyTest, ACheckNamesWhatIsMissingAndMakesNothing) {
   const std::string channel = Fresh("missing");
   const Topology topology{.channels = {{.name = channel}}, .groups = {}};
