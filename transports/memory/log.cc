@@ -21,8 +21,9 @@ std::uint64_t HashOf(std::string_view key) {
 }  // namespace
 
 bool Log::Audience::Receives(std::string_view type) const {
-  if (cursors.empty()) return false;
-  return all_types || type.empty() || types.contains(type);
+  return std::any_of(cursors.begin(), cursors.end(), [&](const Cursor* cursor) {
+    return cursor->filter.load(std::memory_order_acquire)->Accepts(type);
+  });
 }
 
 Log::Log(std::string name, int partitions, const LogLimits& limits)
@@ -65,6 +66,22 @@ absl::Status Log::Append(const OutgoingMessage& message) {
   }
   for (Doorbell* bell : partition.watchers) bell->Ring();
   return absl::OkStatus();
+}
+
+bool Log::IsFull() const {
+  if (entries_.load(std::memory_order_relaxed) < limits_.max_entries &&
+      bytes_.load(std::memory_order_relaxed) < limits_.max_bytes) {
+    return false;
+  }
+  // What every group has settled makes room at the next publish.
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    std::int64_t floor = End(i);
+    for (const Cursor* cursor : audience()->cursors) {
+      floor = std::min(floor, cursor->settled[i].load(std::memory_order_acquire));
+    }
+    if (Begin(i) < floor) return false;
+  }
+  return true;
 }
 
 bool Log::Reserve(std::size_t bytes) {
@@ -155,22 +172,26 @@ void Log::Unwatch(std::size_t partition, Doorbell& bell) {
 
 Cursor& Log::GetCursor(std::string_view group, std::span<const std::string> types) {
   absl::MutexLock lock(&mu_);
-  auto next = std::make_unique<Audience>(*audience());
-  const auto found = std::find_if(next->cursors.begin(), next->cursors.end(),
+  const std::vector<Cursor*>& known = audience()->cursors;
+  const auto found = std::find_if(known.begin(), known.end(),
                                   [&](const Cursor* each) { return each->group == group; });
-  if (types.empty()) next->all_types = true;
-  next->types.insert(types.begin(), types.end());
-  if (found != next->cursors.end()) {
+  auto filter = found == known.end() ? std::make_unique<TypeFilter>()
+                                     : std::make_unique<TypeFilter>(*(*found)->filter.load());
+  filter->Add(types);
+  if (found != known.end()) {
     Cursor& cursor = **found;
-    if (next->all_types != audience()->all_types || next->types != audience()->types) {
-      audiences_.push_back(std::move(next));
-      audience_.store(audiences_.back().get(), std::memory_order_release);
+    if (!(*filter == *cursor.filter.load())) {
+      filters_.push_back(std::move(filter));
+      cursor.filter.store(filters_.back().get(), std::memory_order_release);
     }
     return cursor;
   }
 
   cursors_.push_back(std::make_unique<Cursor>(std::string(group), partitions_.size()));
   Cursor& cursor = *cursors_.back();
+  filters_.push_back(std::move(filter));
+  cursor.filter.store(filters_.back().get(), std::memory_order_release);
+  auto next = std::make_unique<Audience>(*audience());
   next->cursors.push_back(&cursor);
   audiences_.push_back(std::move(next));
   audience_.store(audiences_.back().get(), std::memory_order_release);

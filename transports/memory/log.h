@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
 #include "transports/memory/record.h"
+#include "transports/memory/type_filter.h"
 
 namespace omnibus::memory {
 
@@ -37,6 +37,9 @@ struct Cursor {
   // For each partition: the group is done with all before.
   std::vector<std::atomic<std::int64_t>> settled;
 
+  // The types that the group gets. Replaced as a whole; the log keeps old ones.
+  std::atomic<const TypeFilter*> filter = nullptr;
+
   // A member has joined: from then on `settled` tells where to go on, and not where a policy says.
   // Guarded by the group's lock.
   bool started = false;
@@ -51,6 +54,8 @@ class Log {
 
   const std::string& name() const { return name_; }
   std::size_t partitions() const { return partitions_.size(); }
+
+  bool IsFull() const;
 
   // kResourceExhausted: full. kNotFound: mandatory, and no group would receive it; or no such
   // partition.
@@ -87,8 +92,6 @@ class Log {
   // somebody may still look at an old one; there are as many as groups were declared.
   struct Audience {
     std::vector<Cursor*> cursors;
-    std::set<std::string, std::less<>> types;
-    bool all_types = false;
 
     bool Receives(std::string_view type) const;
   };
@@ -110,6 +113,7 @@ class Log {
 
   mutable absl::Mutex mu_;
   std::vector<std::unique_ptr<Cursor>> cursors_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::unique_ptr<const TypeFilter>> filters_ ABSL_GUARDED_BY(mu_);
   std::vector<std::unique_ptr<const Audience>> audiences_ ABSL_GUARDED_BY(mu_);
 };
 

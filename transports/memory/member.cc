@@ -147,7 +147,10 @@ std::size_t Member::Collect(std::size_t max, std::vector<ConsumerEvent>& events)
 std::size_t Member::CollectFrom(std::uint32_t index, std::size_t max,
                                 std::vector<ConsumerEvent>& events) {
   Source& source = sources_[index];
+  const TypeFilter* const filter =
+      source.cursor == nullptr ? nullptr : source.cursor->filter.load(std::memory_order_acquire);
   std::size_t count = 0;
+  bool passed_over = false;
   while (source.owned && !source.stopped && count < max &&
          source.next < source.log->End(source.partition)) {
     std::int64_t position = source.log->Read(source.partition, source.next, max - count, read_);
@@ -156,6 +159,9 @@ std::size_t Member::CollectFrom(std::uint32_t index, std::size_t max,
       if (!source.settled_before.empty() && source.settled_before.front() == position) {
         source.settled_before.pop_front();
         source.mark.Settle(position);
+      } else if (filter != nullptr && !filter->Accepts(record->type)) {
+        source.mark.Settle(position);
+        passed_over = true;
       } else {
         const DeliveryTag tag{source.epoch, index, position};
         events.push_back(MakeMessage(*source.log, std::move(record), tag, source.partition,
@@ -166,6 +172,10 @@ std::size_t Member::CollectFrom(std::uint32_t index, std::size_t max,
     }
     source.next = position;
     read_.clear();
+  }
+  if (passed_over) {
+    source.cursor->settled[source.partition].store(source.mark.Position(),
+                                                   std::memory_order_release);
   }
   return count;
 }

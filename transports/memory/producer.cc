@@ -76,6 +76,8 @@ class MemoryProducer final : public Producer {
 
   LinkHealth Health() const override {
     if ((running_.load() & kClosed) != 0) return {false, "memory: closed"};
+    const Log* const full = full_.load(std::memory_order_acquire);
+    if (full != nullptr && full->IsFull()) return {false, "memory: " + full->name() + " is full"};
     return {true, "memory: inside the process"};
   }
 
@@ -97,7 +99,9 @@ class MemoryProducer final : public Producer {
       return absl::NotFoundError(absl::StrCat("memory: publish to ", AbslView(message.channel),
                                               ": nobody has declared it"));
     }
-    return log->Append(message);
+    absl::Status status = log->Append(message);
+    if (absl::IsResourceExhausted(status)) full_.store(log, std::memory_order_release);
+    return status;
   }
 
   bool Enter() {
@@ -114,6 +118,7 @@ class MemoryProducer final : public Producer {
   const std::size_t max_body_bytes_;
   Runtime& runtime_;
   const std::unique_ptr<Doorbell> idle_;
+  std::atomic<const Log*> full_ = nullptr;  // the last one that had no room
   std::atomic<std::uint32_t> running_ = 0;  // calls of Send(), and kClosed
 };
 
