@@ -28,10 +28,18 @@ absl::Status Closed() { return absl::FailedPreconditionError("kafka: the produce
 
 absl::Status CheckHeaders(const OutgoingMessage& message) {
   for (const HeaderView& header : message.headers) {
-    if (!header.name.empty() && IsUtf8(header.name) && IsUtf8(header.value)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("kafka: publish to ", AbslView(message.channel),
-                     ": a header without a name, or one that is no UTF-8"));
+    if (header.name.empty() || !IsUtf8(header.name) || !IsUtf8(header.value)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("kafka: publish to ", AbslView(message.channel),
+                       ": a header without a name, or one that is no UTF-8"));
+    }
+    for (const HeaderView& other : message.headers) {
+      if (&other == &header) break;
+      if (other.name != header.name) continue;
+      return absl::InvalidArgumentError(absl::StrCat("kafka: publish to ",
+                                                     AbslView(message.channel), ": the header ",
+                                                     AbslView(header.name), " is there twice"));
+    }
   }
   return absl::OkStatus();
 }

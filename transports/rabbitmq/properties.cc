@@ -124,6 +124,11 @@ absl::Status CheckProperties(const OutgoingMessage& message) {
     if (!IsUtf8(header.value)) {
       return Refuse(message, absl::StrCat("the header ", AbslView(header.name), " is not UTF-8"));
     }
+    for (const HeaderView& other : message.headers) {
+      if (&other == &header) break;
+      if (other.name != header.name) continue;
+      return Refuse(message, absl::StrCat("the header ", AbslView(header.name), " is there twice"));
+    }
   }
   return absl::OkStatus();
 }
