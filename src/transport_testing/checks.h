@@ -36,6 +36,12 @@ void AddGroups(std::vector<Entry>& checks);
 void AddSettling(std::vector<Entry>& checks);
 void AddPublishing(std::vector<Entry>& checks);
 void AddLifecycle(std::vector<Entry>& checks);
+void AddHandling(std::vector<Entry>& checks);
+void AddQuarantine(std::vector<Entry>& checks);
+void AddDrain(std::vector<Entry>& checks);
+void AddMembership(std::vector<Entry>& checks);
+void AddCapabilities(std::vector<Entry>& checks);
+void AddFaults(std::vector<Entry>& checks);
 
 // All of them, by behaviour.
 const std::vector<Entry>& AllEntries();

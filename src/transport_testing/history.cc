@@ -107,6 +107,30 @@ std::size_t History::deliveries(std::string_view group) const {
       }));
 }
 
+std::size_t History::published(std::string_view channel) const {
+  absl::MutexLock lock(&mu_);
+  return static_cast<std::size_t>(std::count_if(
+      publishes_.begin(), publishes_.end(),
+      [&](const Publish& publish) { return publish.channel == channel && !publish.refused; }));
+}
+
+std::size_t History::confirmed(std::string_view channel) const {
+  absl::MutexLock lock(&mu_);
+  return static_cast<std::size_t>(
+      std::count_if(publishes_.begin(), publishes_.end(), [&](const Publish& publish) {
+        return publish.channel == channel && !publish.outcomes.empty() && publish.outcomes[0].ok();
+      }));
+}
+
+std::size_t History::delivered(std::string_view channel) const {
+  absl::MutexLock lock(&mu_);
+  std::set<std::string_view> ids;
+  for (const Event& event : events_) {
+    if (event.kind == Event::Kind::kDelivered && event.channel == channel) ids.insert(event.id);
+  }
+  return ids.size();
+}
+
 Report History::Check() const {
   absl::MutexLock lock(&mu_);
   Report report;

@@ -58,6 +58,11 @@ class History {
   Report Check() const;
 
   std::size_t deliveries(std::string_view group) const;
+  // Of one channel: what was sent and not refused, what of it was confirmed, and how many different
+  // ones came, to whomever.
+  std::size_t published(std::string_view channel) const;
+  std::size_t confirmed(std::string_view channel) const;
+  std::size_t delivered(std::string_view channel) const;
 
  private:
   struct Publish {

@@ -117,13 +117,13 @@ Worker::Worker(std::unique_ptr<Member> member) : member_(std::move(member)) {
 
 void Worker::Stop() {
   stopping_ = true;
-  if (member_ != nullptr) member_->consumer().Interrupt();
+  member_->consumer().Interrupt();
   thread_->Join();
 }
 
-void Worker::Vanish() {
+void Worker::Leave(absl::Duration patience) {
   Stop();
-  member_.reset();
+  member_->ExpectOk(member_->Close(In(patience)));
 }
 
 Worker::~Worker() { Stop(); }

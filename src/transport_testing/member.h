@@ -72,7 +72,7 @@ class Member : public Expectations {
   absl::Status Close(absl::Time deadline);
   absl::Status Close() { return Close(In(patience_)); }
 
-  Consumer& consumer() { return *consumer_; }
+  Consumer& consumer() const { return *consumer_; }
 
   // All from any thread. Of its sources, those that it owns now; how often some were revoked, and
   // how often some were lost; and those that said that they had been delivered before.
@@ -104,14 +104,14 @@ class Worker {
   ~Worker();
 
   void Stop();
-  // Stops it, and lets the consumer go without a close, as a crash would.
-  void Vanish();
+  // Stops it, and closes the consumer.
+  void Leave(absl::Duration patience);
   std::size_t received() const { return received_.load(); }
   const Member& member() const { return *member_; }
   std::size_t assigned() const { return member_->assigned(); }
 
  private:
-  std::unique_ptr<Member> member_;
+  const std::unique_ptr<Member> member_;
   std::atomic<bool> stopping_ = false;
   std::atomic<std::size_t> received_ = 0;
   std::unique_ptr<Thread> thread_;

@@ -44,6 +44,12 @@ const std::vector<Entry>& AllEntries() {
     AddSettling(all);
     AddPublishing(all);
     AddLifecycle(all);
+    AddHandling(all);
+    AddQuarantine(all);
+    AddDrain(all);
+    AddMembership(all);
+    AddCapabilities(all);
+    AddFaults(all);
     std::stable_sort(all.begin(), all.end(), [](const Entry& a, const Entry& b) {
       return a.check.behaviour < b.check.behaviour;
     });
@@ -76,6 +82,7 @@ Result Run(const Check& check, const TransportUnderTest& under_test, const Setti
   // A check that ended early has left a history that says nothing.
   if (result.verdict != Verdict::kPassed || !stage->findings().empty()) stage->IgnoreHistory();
   Try(*stage, result, &Stage::TearDown);
+  if (result.verdict == Verdict::kPassed) result.detail = stage->notes();
   if (const std::vector<std::string> found = stage->findings().all(); !found.empty()) {
     result.verdict = Verdict::kFailed;
     result.detail = absl::StrJoin(found, "\n");

@@ -140,8 +140,7 @@ void PrintTable(const Score& score, std::ostream& out) {
     out << std::setw(3) << number << "  " << std::left << std::setw(57) << BehaviourTitle(number)
         << std::right << VerdictName(verdict) << "\n";
     for (const Result& result : score.results) {
-      if (result.check.behaviour != number || result.verdict == Verdict::kPassed) continue;
-      if (result.verdict != Verdict::kFailed && result.detail.empty()) continue;
+      if (result.check.behaviour != number || result.detail.empty()) continue;
       out << "       " << result.check.name << ": " << VerdictName(result.verdict) << "\n";
       for (const absl::string_view line : absl::StrSplit(result.detail, '\n')) {
         out << "         " << line << "\n";

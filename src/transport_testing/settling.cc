@@ -65,9 +65,9 @@ struct DoesNotRedeliverWhatWasSettled final : Stage {
 // unfinished comes back.
 struct NeverPassesAnUnfinishedMessage final : Stage {
   void Run() override {
-    constexpr int kCount = 16;
+    constexpr int kCount = 10;
     std::mt19937 random(20);  // NOLINT: the same points each time
-    for (int cut : {0, 1, 5, 11, 15, 16}) {
+    for (int cut = 0; cut <= kCount; ++cut) {
       const std::string channel = Declare(absl::StrCat("orders-", cut), {"billing"}, 1);
       PublishMany(channel, kCount, 3);
       std::set<std::string> unfinished;

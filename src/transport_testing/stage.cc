@@ -49,6 +49,11 @@ void Stage::NeedsFault(bool given, std::string_view name) const {
   throw Skipped{Verdict::kNotTested, "the kit was given no Faults::" + std::string(name)};
 }
 
+void Stage::Note(std::string_view measured) {
+  if (!notes_.empty()) notes_ += "; ";
+  notes_ += measured;
+}
+
 std::unique_ptr<Thread> Stage::Spawn(std::string name, std::function<void()> body) const {
   return std::make_unique<JoiningThread>(
       SystemRuntime().Spawn(std::move(name), [body = std::move(body)] {

@@ -43,6 +43,8 @@ class Stage : public Expectations {
   virtual void TearDown();
   // The check has looked at the history itself, or has ended too early for it to say anything.
   void IgnoreHistory() { reported_ = true; }
+  // What was measured, for people.
+  const std::string& notes() const { return notes_; }
 
  protected:
   const TransportUnderTest& under_test() const { return *under_test_; }
@@ -60,6 +62,8 @@ class Stage : public Expectations {
   Transport& transport() { return *transport_; }
   Producer& producer() { return *producer_; }
   Capabilities capabilities() const { return transport_->GetCapabilities(); }
+
+  void Note(std::string_view measured);
 
   // A thread that is joined when it is destroyed; a requirement that it finds violated ends it.
   std::unique_ptr<Thread> Spawn(std::string name, std::function<void()> body) const;
@@ -135,6 +139,7 @@ class Stage : public Expectations {
   std::atomic<int> last_id_ = 0;
   int last_member_ = 0;
   bool reported_ = false;
+  std::string notes_;
 };
 
 }  // namespace omnibus::transport_testing

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "omnibus/transport_testing.h"
+#include "tests/faults/proxied_broker.h"
 
 namespace omnibus::behaviours {
 
@@ -19,5 +20,9 @@ struct Subject {
 // Registers a case for each check; `disruptive` ones need a broker of their own. `make` is called
 // by each case that runs.
 void RegisterChecks(const char* suite, bool disruptive, std::function<Subject()> make);
+
+// What a proxy and a private broker can do.
+void AddFaults(transport_testing::Faults& hooks,
+               const std::shared_ptr<faults::ProxiedBroker>& broker);
 
 }  // namespace omnibus::behaviours

@@ -10,8 +10,10 @@ Subject Memory() {
   Subject subject;
   transport_testing::TransportUnderTest& memory = subject.under_test;
   memory.name = "memory";
+  memory.declared.properties = true;
   memory.declared.ordered_by_key = true;
   memory.declared.replay = true;
+  memory.declared.routes_by_type = true;
   memory.declared.moves_sources = true;
   memory.make = [broker = MakeMemoryBroker()](const transport_testing::MakeOptions& make) {
     MemoryOptions options;
