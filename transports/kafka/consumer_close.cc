@@ -18,6 +18,8 @@ constexpr absl::Duration kRetry = absl::Milliseconds(100);
 constexpr absl::Duration kJoin = absl::Seconds(8);
 // How long the group is left for after whoever closes us has stopped waiting.
 constexpr absl::Duration kLeaveLate = absl::Seconds(2);
+// The same for a join that is on its way; see WaitOutJoining().
+constexpr absl::Duration kJoin = absl::Seconds(5);
 
 void Ring(rd_kafka_t*, void* bell) { static_cast<Doorbell*>(bell)->Ring(); }
 
@@ -37,8 +39,9 @@ void ConsumerCore::Finish() {
     deadline = close_by_;
   }
   const bool committed = CommitLast(deadline);
-  StartLeaving();
-  const bool left = WaitUntilLeft(deadline);
+  const bool may_leave = WaitOutJoining(deadline);
+  if (may_leave) StartLeaving();
+  const bool left = may_leave && WaitUntilLeft(deadline);
   {
     absl::MutexLock lock(&mu_);
     closed_ = true;
@@ -49,6 +52,10 @@ void ConsumerCore::Finish() {
     }
   }
   closed_bell_->Ring();
+  if (!may_leave) {
+    left_behind_ = !WaitOutJoining(runtime_.Now() + kJoin);
+    StartLeaving();
+  }
   if (!left) WaitUntilLeft(runtime_.Now() + kLeaveLate);
   LetGo();
   finished_ = true;
@@ -83,6 +90,23 @@ bool ConsumerCore::CommitLast(absl::Time deadline) {
     const absl::Time again = runtime_.Now() + kRetry;
     while (runtime_.Now() < again) ServeUntilNextRing(again);
   }
+}
+
+// Before 2.3, librdkafka ends the whole process when a member is destroyed that has joined its
+// group and has not been told its first assignment (confluentinc/librdkafka#4312): so that is
+// waited for. False: it has not come.
+bool ConsumerCore::WaitOutJoining(absl::Time deadline) {
+  constexpr int kMended = 0x02030000;
+  if (is_reader() || rd_kafka_version() >= kMended) return true;
+  while (!met_group_) {
+    char* const member = rd_kafka_memberid(client_.get());
+    const bool joining = member != nullptr && *member != '\0';
+    if (member != nullptr) rd_kafka_mem_free(client_.get(), member);
+    if (!joining) return true;
+    if (runtime_.Now() >= deadline) return false;
+    ServeUntilNextRing(deadline);
+  }
+  return true;
 }
 
 void ConsumerCore::StartLeaving() {
@@ -138,6 +162,15 @@ void ConsumerCore::LetGo() {
     queue->reset();
   }
   starts_.reset();
+  if (left_behind_) {
+    log_->warn(
+        "kafka: {}: it was closed while it joined its group; its client is left behind, since "
+        "this librdkafka ({}) would end the process",
+        name_, rd_kafka_version_str());
+    rd_kafka_set_log_level(client_.get(), 0);  // nobody is there to be told
+    (void)client_.release();
+    return;
+  }
   client_.reset();
 }
 

@@ -109,6 +109,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void Finish();
   bool CommitLast(absl::Time deadline);
   void ServeUntilNextRing(absl::Time deadline);
+  bool WaitOutJoining(absl::Time deadline);
   void StartLeaving();
   bool WaitUntilLeft(absl::Time deadline);
   void LetGo();
@@ -206,6 +207,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
 
   // The I/O thread's.
   std::deque<Rebalance> rebalances_;
+  bool met_group_ = false;    // it was told what it owns, be it nothing
+  bool left_behind_ = false;  // its client must not be destroyed
   std::optional<Leaving> leaving_;
   std::optional<Commit> commit_;
   std::unique_ptr<StartPositions> starts_;

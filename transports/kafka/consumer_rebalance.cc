@@ -45,6 +45,7 @@ PartitionsPtr ConsumerCore::WithSideQueues(
 
 void ConsumerCore::OnRebalance(rd_kafka_resp_err_t kind,
                                rd_kafka_topic_partition_list_t* partitions) {
+  met_group_ = true;
   PartitionsPtr copy = WithSideQueues(*partitions);
   if (kind == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     rebalances_.push_back({Rebalance::Kind::kAssign, std::move(copy)});
