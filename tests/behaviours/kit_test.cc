@@ -30,8 +30,11 @@ class CheckCase : public ::testing::Test {
       case Verdict::kPassed:
         if (!result.detail.empty()) std::cout << result.detail << "\n";
         break;
-      case Verdict::kFailed:
-        FAIL() << said;
+      case Verdict::kFailed: {
+        const auto gap = subject.known_gaps.find(std::string(check_.name));
+        if (gap == subject.known_gaps.end()) FAIL() << said;
+        GTEST_SKIP() << "KNOWN GAP: " << gap->second << "\n" << said;
+      }
       case Verdict::kNotTested:
         GTEST_SKIP() << "NOT TESTED: " << said;
       case Verdict::kNotDeclared:
