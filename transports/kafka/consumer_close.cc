@@ -18,8 +18,6 @@ constexpr absl::Duration kRetry = absl::Milliseconds(100);
 constexpr absl::Duration kJoin = absl::Seconds(8);
 // How long the group is left for after whoever closes us has stopped waiting.
 constexpr absl::Duration kLeaveLate = absl::Seconds(2);
-// The same for a join that is on its way; see WaitOutJoining().
-constexpr absl::Duration kJoin = absl::Seconds(5);
 
 void Ring(rd_kafka_t*, void* bell) { static_cast<Doorbell*>(bell)->Ring(); }
 
