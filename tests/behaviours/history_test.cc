@@ -79,6 +79,20 @@ TEST_F(HistoryTest, FindsWhatComesAgainThoughItWasSettled) {
   EXPECT_EQ(history_.Check().repeated_after_settle, Strings{"1@g"});
 }
 
+TEST_F(HistoryTest, FindsWhatComesAgainThoughTheBrokerWasTold) {
+  for (const char* id : {"1", "2"}) {
+    Publish(id);
+    Deliver(id);
+  }
+  Settle("1");
+  history_.Told("g", "m");
+  Settle("2");  // the broker does not know of this one
+  Deliver("1", "other");
+  Deliver("2", "other");
+  EXPECT_EQ(history_.Check().repeated_after_told, Strings{"1@g"});
+  EXPECT_EQ(history_.Check().repeated_after_settle, (Strings{"1@g", "2@g"}));
+}
+
 TEST_F(HistoryTest, FindsWhatIsReorderedWithinAKey) {
   Publish("1");
   Publish("2");
