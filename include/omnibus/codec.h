@@ -23,6 +23,8 @@
 #include "omnibus/event_type.h"
 #include "omnibus/internal/codec.h"
 #include "omnibus/internal/codec_contract.h"
+#include "omnibus/internal/codec_quick_read.h"
+#include "omnibus/internal/codec_target.h"
 #include "omnibus/internal/codec_text.h"
 
 namespace omnibus {
@@ -47,17 +49,13 @@ void AppendKeyText(const T& value, std::string& out) {
   if constexpr (std::is_same_v<T, std::string>) {
     out.append(value);
   } else if constexpr (std::is_same_v<T, Uuid>) {
-    char text[kUuidText];
-    out.append(text, WriteUuid(value, text));
+    char text[kOutputSlack];
+    out.append(text, PutUuid(text, value));
   } else if constexpr (EnumType<T>) {
     out.append(EnumName(value));
   } else {
-    JsonWriter writer(out);
-    if constexpr (std::is_signed_v<T>) {
-      writer.WriteSigned(value);
-    } else {
-      writer.WriteUnsigned(value);
-    }
+    char text[kOutputSlack];
+    out.append(text, PutInteger(text, value));
   }
 }
 
@@ -117,7 +115,15 @@ EventType MakeEventType() {
   type.alignment = alignof(E);
   type.fields = DescribeFields<E>();
   type.encode = [](const void* event, Naming naming, std::string& out) {
-    return WriteJson(*static_cast<const E*>(event), naming, PayloadName(naming), out);
+    JsonOutput& output = ThreadOutput();
+    if (!WriteJson(*static_cast<const E*>(event), naming, output)) {
+      return output.status(PayloadName(naming));
+    }
+    out.append(output.View());
+    return absl::OkStatus();
+  };
+  type.write = [](const void* event, Naming naming, JsonOutput& out) {
+    return WriteJson(*static_cast<const E*>(event), naming, out);
   };
   type.decode = [](JsonValue& payload, Naming naming, void* event) {
     return ReadJson(payload, naming, *static_cast<E*>(event)) ? absl::OkStatus() : payload.status();
@@ -128,6 +134,13 @@ EventType MakeEventType() {
   type.equal = [](const void* a, const void* b) {
     return EqualValues(*static_cast<const E*>(a), *static_cast<const E*>(b));
   };
+#ifdef OMNIBUS_QUICK_READS
+  if (RunsQuickReads()) {
+    type.read = [](std::string_view text, Naming naming, void* event) {
+      return QuickRead(text, naming, *static_cast<E*>(event));
+    };
+  }
+#endif
   return type;
 }
 

@@ -1,8 +1,10 @@
 // An exact decimal number, for money. No binary floating point anywhere near it.
 #pragma once
 
+#include <cassert>
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -17,7 +19,14 @@ class Decimal {
   constexpr Decimal() = default;
 
   // units * 10^-scale; scale is 0 to 18.
-  static Decimal FromUnits(std::int64_t units, int scale);
+  static constexpr Decimal FromUnits(std::int64_t units, int scale) {
+    assert(scale >= 0 && scale <= 18 && units != std::numeric_limits<std::int64_t>::min());
+    while (scale > 0 && units % 10 == 0) {
+      units /= 10;
+      --scale;
+    }
+    return Decimal(units, scale);
+  }
 
   std::int64_t units() const { return units_; }
   int scale() const { return scale_; }

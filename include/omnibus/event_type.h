@@ -20,6 +20,10 @@ enum class Naming {
   kCamel,  // orderId
 };
 
+namespace internal {
+class JsonOutput;
+}
+
 // One member of an event, for listings.
 struct FieldInfo {
   std::string_view name;  // as in C++
@@ -53,6 +57,16 @@ struct EventType {
   void (*construct)(void* storage) = nullptr;  // default-constructs
   void (*destroy)(void* event) = nullptr;
   bool (*equal)(const void* a, const void* b) = nullptr;  // member by member
+
+  // For the envelopes: what `encode` does, behind what `out` holds already. False when there was an
+  // error, which `out` keeps.
+  bool (*write)(const void* event, Naming naming, internal::JsonOutput& out) = nullptr;
+
+  // For the envelopes: quickly fills a default-constructed event from the payload that `text`
+  // begins with, and returns the payload's end. Null when it is not written exactly as `encode`
+  // does it: then the event has anything in it, and `decode` tells what is right or wrong. Null
+  // itself on processors that it was not made for.
+  const char* (*read)(std::string_view text, Naming naming, void* event) = nullptr;
 };
 
 // Owns one event of a type that is known at run time only.

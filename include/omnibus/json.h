@@ -19,10 +19,9 @@ namespace omnibus {
 template <typename T>
 absl::StatusOr<std::string> ToJson(const T& value, Naming naming = Naming::kSnake) {
   static_assert(internal::CheckFields<T>());
-  std::string json;
-  const absl::Status status = internal::WriteJson(value, naming, /*root=*/{}, json);
-  if (!status.ok()) return status;
-  return json;
+  internal::JsonOutput& out = internal::ThreadOutput();
+  if (!internal::WriteJson(value, naming, out)) return out.status(/*root=*/{});
+  return std::string(out.View());
 }
 
 // Strict about what is required, lenient about unknown fields, order and white space. The error

@@ -15,6 +15,7 @@
 #include "omnibus/envelope.h"
 #include "omnibus/event_type.h"
 #include "omnibus/internal/codec_json_value.h"
+#include "omnibus/internal/codec_output.h"
 #include "omnibus/internal/codec_text.h"
 #include "omnibus/transport.h"
 
@@ -42,18 +43,23 @@ class EnvelopeWriter {
   absl::Status Write(Dialect dialect, const Capabilities& capabilities, const Metadata& metadata,
                      const EventType& type, const void* event);
 
+  // Just the body: message() stays as it was.
+  absl::Status WriteBody(Dialect dialect, const Metadata& metadata, const EventType& type,
+                         const void* event);
+  std::string_view body() const { return body_.View(); }
+
   // What was written last. `destination` and `mandatory` are the caller's to set.
   const OutgoingMessage& message() const { return message_; }
   OutgoingMessage& message() { return message_; }
 
  private:
-  using UuidText = std::array<char, internal::kUuidText>;
+  using UuidText = std::array<char, internal::kUuidText + 4>;
 
   absl::Status AddApplicationHeaders(const Metadata& metadata);
 
-  std::string body_;
+  internal::JsonOutput body_;
+  std::size_t correlation_id_at_ = 0;  // in a snake body
   std::string key_;
-  UuidText id_ = {};
   UuidText correlation_id_ = {};
   UuidText idempotency_key_ = {};
   UuidText causation_id_ = {};
@@ -70,8 +76,8 @@ using EventTypeLookup = absl::FunctionRef<const EventType*(std::string_view)>;
 // Thread-safety: none.
 class EnvelopeReader {
  public:
-  // Copies the body: `message` has to live only as long as the call. Afterwards metadata() is
-  // filled, except perhaps for the key.
+  // `message` stays as it is until ReadPayload() has returned. Afterwards metadata() is filled,
+  // except perhaps for the key.
   //   OK                 type() is the event's.
   //   kNotFound          an event type that nobody declared: metadata().type has its name. The rest
   //   of the body was perhaps not read. kInvalidArgument   malformed: `eventId: expected a UUID,
@@ -88,18 +94,31 @@ class EnvelopeReader {
   Metadata& metadata() { return metadata_; }  // to move from
 
  private:
+  // Reads the head if it is written as EnvelopeWriter does it, and its type is declared.
+  bool OpenQuickly(const ReceivedMessage& message, EventTypeLookup lookup);
+  void ResetMetadata();
+  // The general way, from the body's begin: up to the payload, or to the end.
+  bool ReadHead();
+  // The payload of a body that was opened quickly; false: it has to be read the general way.
+  bool ReadPayloadQuickly(void* event);
+  absl::Status ReadPayloadGenerally(void* event);
+
   // Reads fields of the body, up to its end; or up to the payload, when that is all that is
   // missing.
   bool ReadFields(bool stop_at_payload);
   bool ReadField(std::size_t spelling);
   bool HasAllButPayload() const;
   bool FailMissing();
-  absl::Status FindType(const ReceivedMessage& message, EventTypeLookup lookup);
+  // Of a camel body, `name` is the type's.
+  absl::Status FindType(const ReceivedMessage& message, std::string_view name,
+                        EventTypeLookup lookup);
   void TakeHeaders(const ReceivedMessage& message);
 
   Dialect dialect_ = Dialect::kSnake;
   const EventType* type_ = nullptr;
   Metadata metadata_;
+  std::string_view body_text_;      // the message's
+  std::string_view quick_payload_;  // the rest of it, from the payload on; null: not opened quickly
 
   // The fields of the body, as far as they were read; and which spellings of them have been met.
   std::optional<Uuid> id_;

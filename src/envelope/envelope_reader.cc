@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "envelope/envelope_codec.h"
 #include "envelope/envelope_names.h"
+#include "envelope/quick_head.h"
 #include "omnibus/internal/absl_view.h"
 
 namespace omnibus {
@@ -56,8 +57,49 @@ std::optional<Uuid> OptionalUuid(std::string_view text) {
 absl::Status EnvelopeReader::Open(Dialect dialect, const ReceivedMessage& message,
                                   EventTypeLookup lookup) {
   dialect_ = dialect;
+  body_text_ = message.body;
+  if (OpenQuickly(message, lookup)) return absl::OkStatus();
+  quick_payload_ = {};
+  ResetMetadata();
+  if (!ReadHead()) return body_.status();
+  metadata_.id = *id_;
+  metadata_.occurred_at = *occurred_at_;
+  TakeHeaders(message);
+  return FindType(message, type_name_ ? std::string_view(*type_name_) : std::string_view(), lookup);
+}
+
+bool EnvelopeReader::OpenQuickly(const ReceivedMessage& message, EventTypeLookup lookup) {
+  // What is cut off is refused before anybody looks at its type.
+  if (message.body.empty() || message.body.back() != '}') return false;
+  envelope::QuickHead head;
+  if (!envelope::ReadQuickHead(dialect_, message.body, head)) return false;
+  ResetMetadata();
+  id_ = head.id;
+  occurred_at_ = head.occurred_at;
+  correlation_id_.reset();
+  idempotency_key_.reset();
+  if (dialect_ == Dialect::kSnake) {
+    correlation_id_ = head.correlation_id;
+    idempotency_key_ = head.idempotency_key;
+  }
+  metadata_.id = head.id;
+  metadata_.occurred_at = head.occurred_at;
+  TakeHeaders(message);
+  quick_payload_ = head.payload;
+  return FindType(message, head.type, lookup).ok() && type_->read != nullptr;
+}
+
+void EnvelopeReader::ResetMetadata() {
   type_ = nullptr;
-  metadata_ = Metadata();
+  // Member by member, to keep the buffers.
+  metadata_.type.clear();
+  metadata_.causation_id.reset();
+  metadata_.traceparent.clear();
+  metadata_.key.clear();
+  metadata_.headers.clear();
+}
+
+bool EnvelopeReader::ReadHead() {
   id_.reset();
   type_name_.reset();
   occurred_at_.reset();
@@ -66,24 +108,39 @@ absl::Status EnvelopeReader::Open(Dialect dialect, const ReceivedMessage& messag
   met_ = {};
   at_payload_ = false;
   has_payload_ = false;
-
-  if (!body_.Start(message.body) || !body_.BeginObject() || !ReadFields(/*stop_at_payload=*/true)) {
-    return body_.status();
+  if (!body_.Start(body_text_) || !body_.BeginObject() || !ReadFields(/*stop_at_payload=*/true)) {
+    return false;
   }
-  if (!at_payload_) {
-    if (!body_.Finish()) return body_.status();
-    if (!HasAllButPayload() || !has_payload_) {
-      FailMissing();
-      return body_.status();
-    }
-  }
-  metadata_.id = *id_;
-  metadata_.occurred_at = *occurred_at_;
-  TakeHeaders(message);
-  return FindType(message, lookup);
+  if (at_payload_) return true;
+  if (!body_.Finish()) return false;
+  if (HasAllButPayload() && has_payload_) return true;
+  FailMissing();
+  return false;
 }
 
 absl::Status EnvelopeReader::ReadPayload(void* event) {
+  if (!ReadPayloadQuickly(event)) {
+    const absl::Status status = ReadPayloadGenerally(event);
+    if (!status.ok()) return status;
+  }
+  if (metadata_.key.empty()) type_->append_key(event, metadata_.key);
+  return absl::OkStatus();
+}
+
+bool EnvelopeReader::ReadPayloadQuickly(void* event) {
+  if (quick_payload_.data() == nullptr) return false;
+  const char* const behind = type_->read(quick_payload_, PayloadNaming(dialect_), event);
+  const char* const end = quick_payload_.data() + quick_payload_.size();
+  return behind != nullptr && end - behind == 1 && *behind == '}';
+}
+
+absl::Status EnvelopeReader::ReadPayloadGenerally(void* event) {
+  if (quick_payload_.data() != nullptr) {
+    // Anything may have got into the event.
+    type_->destroy(event);
+    type_->construct(event);
+    if (!ReadHead()) return body_.status();
+  }
   const Naming naming = PayloadNaming(dialect_);
   if (at_payload_) {
     at_payload_ = false;
@@ -97,7 +154,6 @@ absl::Status EnvelopeReader::ReadPayload(void* event) {
     if (!status.ok()) return status;
     if (!early_.Finish()) return early_.status();
   }
-  if (metadata_.key.empty()) type_->append_key(event, metadata_.key);
   return absl::OkStatus();
 }
 
@@ -170,15 +226,16 @@ bool EnvelopeReader::FailMissing() {
   return true;
 }
 
-absl::Status EnvelopeReader::FindType(const ReceivedMessage& message, EventTypeLookup lookup) {
+absl::Status EnvelopeReader::FindType(const ReceivedMessage& message, std::string_view name,
+                                      EventTypeLookup lookup) {
   if (dialect_ == Dialect::kCamel) {
-    metadata_.type = *type_name_;
+    metadata_.type = name;
     type_ = lookup(metadata_.type);
     return type_ != nullptr ? absl::OkStatus() : UndeclaredType("eventType", metadata_.type);
   }
 
   // A message that was put straight into a queue was routed by the queue's name.
-  std::string_view name = message.routing_key;
+  name = message.routing_key;
   type_ = lookup(name);
   if (type_ == nullptr) {
     if (!message.type.empty()) {

@@ -1,59 +1,102 @@
 #include <algorithm>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "envelope/envelope_codec.h"
 #include "envelope/envelope_names.h"
 #include "omnibus/internal/absl_view.h"
+#include "omnibus/internal/codec_put.h"
+#include "omnibus/internal/codec_words.h"
 
 namespace omnibus {
 namespace {
 
+using internal::JsonOutput;
+
+// The longest head is snake's: three uuids and a time, and 100 characters between them.
+constexpr std::size_t kHeadBound = 400;
+constexpr std::size_t kCamelIdAt = std::string_view(R"({"eventId":")").size();
+constexpr std::size_t kSnakeIdAt = std::string_view(R"({"event_id":")").size();
+
+// Fixed text.
+template <std::size_t Size>
+char* Put(char* at, const char (&text)[Size]) {
+  std::memcpy(at, text, Size - 1);
+  return at + Size - 1;
+}
+
 template <std::size_t Size>
 std::string_view Write(const Uuid& uuid, std::array<char, Size>& text) {
-  internal::WriteUuid(uuid, text.data());
-  return {text.data(), text.size()};
+  static_assert(Size >= internal::kUuidText + 4);  // PutUuid stores as much
+  return {text.data(),
+          static_cast<std::size_t>(internal::PutUuid(text.data(), uuid) - text.data())};
+}
+
+std::string_view UuidAt(const JsonOutput& body, std::size_t offset) {
+  return body.View().substr(offset, internal::kUuidText);
 }
 
 }  // namespace
 
+absl::Status EnvelopeWriter::WriteBody(Dialect dialect, const Metadata& metadata,
+                                       const EventType& type, const void* event) {
+  // None of these has a character that JSON would escape: the type's were checked with its
+  // contract.
+  body_.Clear();
+  const std::string_view name = type.contract->type;
+  char* at = body_.Reserve(kHeadBound + name.size());
+  if (dialect == Dialect::kCamel) {
+    at = internal::PutUuid(Put(at, R"({"eventId":")"), metadata.id);
+    at = Put(at, R"(","eventType":")");
+    at = internal::PutShort(at, name.data(), name.size());
+    at = Put(at, R"(","occurredAt":")");
+    at = internal::PutTimestamp(at, metadata.occurred_at, body_.dates());
+    at = Put(at, R"(","data":)");
+  } else {
+    at = internal::PutUuid(Put(at, R"({"event_id":")"), metadata.id);
+    at = Put(at, R"(","occurred_at":")");
+    at = internal::PutTimestamp(at, metadata.occurred_at, body_.dates());
+    at = Put(at, R"(","correlation_id":")");
+    correlation_id_at_ = static_cast<std::size_t>(at - body_.View().data());
+    at = internal::PutUuid(at, metadata.correlation_id);
+    at = Put(at, R"(","idempotency_key":")");
+    at = internal::PutUuid(at, metadata.idempotency_key);
+    at = Put(at, R"(","payload":)");
+  }
+  body_.Commit(at);
+  const Naming naming = PayloadNaming(dialect);
+  if (!type.write(event, naming, body_)) {
+    return body_.status(naming == Naming::kCamel ? "data" : "payload");
+  }
+  at = body_.Reserve(1);
+  *at = '}';
+  body_.Commit(at + 1);
+  return absl::OkStatus();
+}
+
 absl::Status EnvelopeWriter::Write(Dialect dialect, const Capabilities& capabilities,
                                    const Metadata& metadata, const EventType& type,
                                    const void* event) {
-  const bool camel = dialect == Dialect::kCamel;
-  const std::string_view id = omnibus::Write(metadata.id, id_);
-  const std::string_view correlation_id = omnibus::Write(metadata.correlation_id, correlation_id_);
-  const std::string_view idempotency_key =
-      omnibus::Write(metadata.idempotency_key, idempotency_key_);
-  char occurred_at[internal::kTimestampText];
-  const std::string_view occurred_at_text(
-      occurred_at, static_cast<std::size_t>(
-                       internal::WriteTimestamp(metadata.occurred_at, occurred_at) - occurred_at));
-
-  // None of these has a character that JSON would escape: the type's were checked with its
-  // contract.
-  body_.clear();
-  if (camel) {
-    body_.append(R"({"eventId":")").append(id);
-    body_.append(R"(","eventType":")").append(type.contract->type);
-    body_.append(R"(","occurredAt":")").append(occurred_at_text);
-    body_.append(R"(","data":)");
-  } else {
-    body_.append(R"({"event_id":")").append(id);
-    body_.append(R"(","occurred_at":")").append(occurred_at_text);
-    body_.append(R"(","correlation_id":")").append(correlation_id);
-    body_.append(R"(","idempotency_key":")").append(idempotency_key);
-    body_.append(R"(","payload":)");
-  }
-  absl::Status status = type.encode(event, PayloadNaming(dialect), body_);
+  absl::Status status = WriteBody(dialect, metadata, type, event);
   if (!status.ok()) return status;
-  body_.push_back('}');
+
+  // What is a field of the body is not written twice.
+  const bool camel = dialect == Dialect::kCamel;
+  const std::string_view id = UuidAt(body_, camel ? kCamelIdAt : kSnakeIdAt);
+  std::string_view correlation_id;
+  if (camel) {
+    correlation_id = omnibus::Write(metadata.correlation_id, correlation_id_);
+  } else {
+    correlation_id = UuidAt(body_, correlation_id_at_);
+  }
 
   headers_.clear();
   if (camel) {
     if (!capabilities.properties) {
       headers_.push_back({envelope::kCorrelationIdHeader, correlation_id});
     }
-    headers_.push_back({envelope::kIdempotencyKeyHeader, idempotency_key});
+    headers_.push_back({envelope::kIdempotencyKeyHeader,
+                        omnibus::Write(metadata.idempotency_key, idempotency_key_)});
   } else if (!capabilities.properties) {
     headers_.push_back({envelope::kEventTypeHeader, type.contract->type});
   }
@@ -76,7 +119,7 @@ absl::Status EnvelopeWriter::Write(Dialect dialect, const Capabilities& capabili
   message_.key = metadata.key.empty() ? key_ : metadata.key;
   message_.id = id;
   message_.correlation_id = correlation_id;
-  message_.body = body_;
+  message_.body = body_.View();
   message_.headers = headers_;
   return absl::OkStatus();
 }

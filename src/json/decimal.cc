@@ -1,6 +1,5 @@
 #include "omnibus/decimal.h"
 
-#include <cassert>
 #include <limits>
 
 #include "absl/status/status.h"
@@ -41,15 +40,6 @@ absl::Status TooLarge(const std::string& sum) {
 }
 
 }  // namespace
-
-Decimal Decimal::FromUnits(std::int64_t units, int scale) {
-  assert(scale >= 0 && scale <= kMaxScale && units != std::numeric_limits<std::int64_t>::min());
-  while (scale > 0 && units % 10 == 0) {
-    units /= 10;
-    --scale;
-  }
-  return Decimal(units, scale);
-}
 
 absl::StatusOr<Decimal> Decimal::Plus(Decimal other) const {
   const int scale = scale_ > other.scale_ ? scale_ : other.scale_;

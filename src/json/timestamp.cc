@@ -2,6 +2,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "omnibus/internal/codec_put.h"
+#include "omnibus/internal/codec_take.h"
 #include "omnibus/internal/codec_text.h"
 
 namespace omnibus {
@@ -139,6 +141,69 @@ char* WriteTimestamp(Timestamp timestamp, char* out) {
   *out++ = 'Z';
   return out;
 }
+
+#if defined(__x86_64__)
+
+alignas(64) constinit const TimeTexts kTimeTexts = [] {
+  TimeTexts texts = {};
+  const auto digits = [](int value) {
+    return static_cast<std::uint32_t>('0' + value / 10 + ('0' + value % 10) * 256);
+  };
+  for (int minute = 0; minute < 1440; ++minute) {
+    texts.minutes[minute] = digits(minute / 60) | std::uint64_t{':'} << 16 |
+                            std::uint64_t{digits(minute % 60)} << 24 | std::uint64_t{':'} << 40;
+  }
+  for (int second = 0; second < 60; ++second) {
+    texts.seconds[second] = digits(second) | std::uint32_t{'Z'} << 16;
+  }
+  return texts;
+}();
+
+void FillDate(std::uint32_t number, DateTexts::Entry& entry) {
+  const Date date = DateFromDays(std::int64_t{number} - 1 - kDaysBefore1970);
+  char text[12] = {};
+  char* out = WriteDigits(text, 4, date.year);
+  *out++ = '-';
+  out = WriteDigits(out, 2, date.month);
+  *out++ = '-';
+  out = WriteDigits(out, 2, date.day);
+  *out = 'T';
+  entry.year_month = Load<std::uint64_t>(text);
+  entry.day = Load<std::uint32_t>(text + 8);
+  entry.number = number;
+}
+
+char* PutFraction(char* at, std::uint32_t nanoseconds) {
+  *at++ = '.';
+  at = nanoseconds % 1000 == 0 ? WriteDigits(at, 6, nanoseconds / 1000)
+                               : WriteDigits(at, 9, nanoseconds);
+  *at++ = 'Z';
+  return at;
+}
+
+#endif
+
+#ifdef OMNIBUS_QUICK_READS
+
+alignas(64) constinit const CalendarTables kCalendar = [] {
+  CalendarTables tables = {};
+  std::uint32_t days = 0;
+  for (std::uint32_t i = 0; i < CalendarTables::kYears; ++i) {
+    const std::uint32_t year = CalendarTables::kFirstYear + i;
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    tables.years[i] = 2 * days + (leap ? 1 : 0);
+    days += leap ? 366 : 365;
+  }
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  for (std::uint16_t& each : tables.days) each = CalendarTables::kNoDate;
+  std::uint16_t before = 0;
+  for (int month = 1; month <= 12; ++month) {
+    for (int day = 1; day <= kDays[month - 1]; ++day) tables.days[month * 32 + day] = before++;
+  }
+  return tables;
+}();
+
+#endif
 
 const char* ReadTimestamp(std::string_view text, Timestamp& timestamp) {
   Scanner in(text);

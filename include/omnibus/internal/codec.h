@@ -9,18 +9,25 @@
 #include "absl/status/status.h"
 #include "omnibus/event_type.h"
 #include "omnibus/internal/codec_describe.h"
+#include "omnibus/internal/codec_output.h"
 #include "omnibus/internal/codec_read.h"
 #include "omnibus/internal/codec_write.h"
 
 namespace omnibus::internal {
 
+// Appends to what `out` holds; false when there was an error, which it keeps.
 template <typename T>
-absl::Status WriteJson(const T& value, Naming naming, std::string_view root, std::string& out) {
-  JsonWriter writer(out);
-  const bool written = naming == Naming::kSnake ? WriteObject<Naming::kSnake>(writer, value)
-                                                : WriteObject<Naming::kCamel>(writer, value);
-  return written ? absl::OkStatus() : writer.status(root);
+bool WriteJson(const T& value, Naming naming, JsonOutput& out) {
+  char* const at = out.Reserve(Bound(value));
+  char* const end = naming == Naming::kSnake ? PutObject<Naming::kSnake>(at, value, out)
+                                             : PutObject<Naming::kCamel>(at, value, out);
+  if (end == nullptr) return false;
+  out.Commit(end);
+  return true;
 }
+
+// The calling thread's own, emptied. Valid until the next call.
+JsonOutput& ThreadOutput();
 
 template <typename T>
 bool ReadJson(JsonValue& from, Naming naming, T& value) {

@@ -1,6 +1,5 @@
 // Whatever bytes arrive: no crash, and what is taken can be written and read again.
 #include <cstdint>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "envelope/envelope_codec.h"
 #include "gtest/gtest.h"
 #include "tests/core/json/contract_events.h"
+#include "tests/core/json/mutation.h"
 
 namespace omnibus::testing {
 namespace {
@@ -17,51 +17,17 @@ const std::string kMessages[] = {
     R"({ "data": { "bookingId": "0b9d6c1e-3d0f-4b57-8f7e-2f54c6a7d001", "reason": "\"\u0000\\ и" }, "eventId": "1f0e8a52-5b0c-4a43-9d53-0d9f3a6f7c11", "event_id": "1f0e8a52-5b0c-4a43-9d53-0d9f3a6f7c11", "eventType": "booking.cancelled", "occurredAt": "2016-12-31T23:59:60Z" })",
 };
 
-std::string Mutated(std::string text, std::mt19937_64& random) {
-  static constexpr std::string_view kInteresting =
-      "{}[],:\"\\ue-+.0123456789ntf \n\0\x80\xc3\xed\xff";
-  const auto below = [&](std::size_t limit) { return static_cast<std::size_t>(random() % limit); };
-  for (std::size_t count = 1 + below(3); count > 0 && !text.empty(); --count) {
-    const std::size_t at = below(text.size());
-    const std::size_t length = 1 + below(8);
-    switch (below(6)) {
-      case 0:
-        text[at] = static_cast<char>(random());
-        break;
-      case 1:
-        text[at] = kInteresting[below(kInteresting.size())];
-        break;
-      case 2:
-        text.insert(at, 1, kInteresting[below(kInteresting.size())]);
-        break;
-      case 3:
-        text.erase(at, length);
-        break;
-      case 4:
-        text.insert(at, text.substr(below(text.size()), length));
-        break;
-      default:
-        if (below(20) == 0) text.resize(at);
-        break;
-    }
-  }
-  return text;
-}
-
-// Each round is 20 microseconds or so; more of them are worth running after a change:
-// OMNIBUS_MUTATIONS=10000000.
-std::int64_t Rounds() {
-  const char* rounds = std::getenv("OMNIBUS_MUTATIONS");
-  return rounds != nullptr ? std::atoll(rounds) : 200'000;
-}
+// Each round is 20 microseconds or so.
+constexpr std::int64_t kRounds = 200'000;
 
 TEST(MutatedMessages, AreRefusedOrReadAlikeTwice) {
   std::mt19937_64 random(20250101);
   EnvelopeReader reader;
   EnvelopeReader again;
   EnvelopeWriter writer;
+  const std::int64_t rounds = Mutations(kRounds);
   std::int64_t taken = 0;
-  for (std::int64_t round = 0; round < Rounds(); ++round) {
+  for (std::int64_t round = 0; round < rounds; ++round) {
     const Dialect dialect = round % 2 == 0 ? Dialect::kSnake : Dialect::kCamel;
     const std::string text = Mutated(kMessages[round % 2], random);
     const std::vector<char> exact(text.begin(), text.end());
@@ -86,8 +52,8 @@ TEST(MutatedMessages, AreRefusedOrReadAlikeTwice) {
     ASSERT_TRUE(reader.type().equal(event.get(), copy.get())) << text;
     ASSERT_EQ(reader.metadata().occurred_at, again.metadata().occurred_at);
   }
-  EXPECT_GT(taken, Rounds() / 100);
-  EXPECT_LT(taken, Rounds() * 9 / 10);
+  EXPECT_GT(taken, rounds / 100);
+  EXPECT_LT(taken, rounds * 9 / 10);
 }
 
 }  // namespace

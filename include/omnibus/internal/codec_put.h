@@ -1,0 +1,237 @@
+// Writes the smallest parts of JSON as raw stores. Each function gets the place to write to, and
+// returns the end of what it wrote; it may store up to kOutputSlack characters further. Nobody
+// checks for room here: JsonOutput::Reserve() has made it.
+//
+// What every x86-64 has (SSE2) is used right here, in line; other processors go by plain code.
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+#include "omnibus/decimal.h"
+#include "omnibus/internal/codec_output.h"
+#include "omnibus/internal/codec_text.h"
+#include "omnibus/internal/codec_words.h"
+#include "omnibus/timestamp.h"
+#include "omnibus/uuid.h"
+
+namespace omnibus::internal {
+
+// "00" to "99".
+struct TwoDigits {
+  char text[200];
+};
+extern const TwoDigits kTwoDigits;
+
+// The rare and the long ways. `Text` is between quotes; it is null with an error in `out` for what
+// is not UTF-8.
+char* PutLongInteger(char* at, std::uint64_t value);
+char* PutDoubleText(char* at, double value, JsonOutput& out);
+char* PutTextSlowly(char* at, std::string_view text, JsonOutput& out);
+// At most so many characters are `text`, escaped.
+std::size_t LongTextBound(std::string_view text);
+
+#if defined(__x86_64__)
+
+// "hh:mm:" of each minute of a day, and "ssZ" of each second of a minute.
+struct TimeTexts {
+  std::uint64_t minutes[1440];
+  std::uint32_t seconds[60];
+};
+extern const TimeTexts kTimeTexts;
+
+// Days are numbered from 292 years before 1970: no Timestamp is earlier.
+inline constexpr std::uint32_t kDaysBefore1970 = 106'752;
+
+void FillDate(std::uint32_t number, DateTexts::Entry& entry);
+char* PutFraction(char* at, std::uint32_t nanoseconds);  // behind the seconds, with the Z
+
+[[gnu::always_inline]] inline __m128i HexDigits(__m128i values) {
+  const __m128i letters =
+      _mm_and_si128(_mm_cmpgt_epi8(values, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+  return _mm_add_epi8(_mm_add_epi8(values, _mm_set1_epi8('0')), letters);
+}
+
+[[gnu::always_inline]] inline char* PutUuid(char* at, const Uuid& uuid) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&uuid));
+  const __m128i low_bits = _mm_set1_epi8(15);
+  const __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), low_bits);
+  const __m128i low = _mm_and_si128(bytes, low_bits);
+  const __m128i first = HexDigits(_mm_unpacklo_epi8(high, low));
+  const __m128i second = HexDigits(_mm_unpackhi_epi8(high, low));
+
+  // 8-4-4-4-12: the middle is put together in two words, with the dashes.
+  constexpr std::uint64_t kDash = '-';
+  const auto middle = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_srli_si128(first, 8)));
+  const auto fourth = static_cast<std::uint32_t>(_mm_cvtsi128_si32(second));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(at), first);
+  Store(at + 8, kDash | (middle & 0xffffffff) << 8 | kDash << 40 | (middle >> 32) << 48);
+  Store(at + 16, middle >> 48 | kDash << 16 | std::uint64_t{fourth} << 24 | kDash << 56);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at + 24), _mm_srli_si128(second, 4));
+  return at + kUuidText;
+}
+
+[[gnu::always_inline]] inline char* PutTimestamp(char* at, Timestamp timestamp, DateTexts& dates) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  constexpr std::uint32_t kDay = 86'400;
+  std::int64_t seconds = timestamp.nanoseconds / kSecond;
+  std::int64_t fraction = timestamp.nanoseconds - seconds * kSecond;
+  if (fraction < 0) [[unlikely]] {
+    fraction += kSecond;
+    --seconds;
+  }
+  const std::uint64_t shifted =
+      static_cast<std::uint64_t>(seconds) + std::uint64_t{kDaysBefore1970} * kDay;
+  const std::uint64_t day = shifted / kDay;
+  const auto of_day = static_cast<std::uint32_t>(shifted - day * kDay);
+  const std::uint32_t minute = of_day / 60;
+
+  DateTexts::Entry& date = dates.entries[day % DateTexts::kSize];
+  const std::uint32_t number = static_cast<std::uint32_t>(day) + 1;
+  if (date.number != number) [[unlikely]] {
+    FillDate(number, date);
+  }
+  Store(at, date.year_month);
+  Store(at + 8, date.day);
+  Store(at + 11, kTimeTexts.minutes[minute]);
+  Store(at + 17, kTimeTexts.seconds[of_day - minute * 60]);
+  if (fraction == 0) return at + 20;
+
+  const auto nanoseconds = static_cast<std::uint32_t>(fraction);
+  const std::uint32_t milliseconds = nanoseconds / 1'000'000;
+  if (milliseconds * 1'000'000 != nanoseconds) [[unlikely]] {
+    return PutFraction(at + 19, nanoseconds);
+  }
+  const std::uint32_t tens = milliseconds / 10;
+  at[19] = '.';
+  Store(at + 20, Load<std::uint16_t>(kTwoDigits.text + 2 * tens));
+  Store(at + 22, static_cast<std::uint16_t>('0' + (milliseconds - tens * 10) + ('Z' << 8)));
+  return at + 24;
+}
+
+// Up to four digits without a branch: split into two pairs, these into digits, each in its own
+// byte, and shifted so that leading zeros fall off.
+[[gnu::always_inline]] inline char* PutFourDigits(char* at, std::uint32_t value) {
+  const std::uint32_t hundreds = value * 10'486 >> 20;
+  const std::uint32_t pairs = hundreds | (value - hundreds * 100) << 16;
+  const std::uint32_t tens = pairs * 103 >> 10 & 0x000f000f;
+  const std::uint32_t digits = tens | (pairs - tens * 10) << 8;
+  const int skip = std::countr_zero(digits | 0x01000000) & ~7;
+  Store(at, (digits + 0x30303030) >> skip);
+  return at + 4 - skip / 8;
+}
+
+[[gnu::always_inline]] inline char* PutUnsigned(char* at, std::uint64_t value) {
+  if (value < 10) {
+    *at = static_cast<char>('0' + value);
+    return at + 1;
+  }
+  if (value < 10'000) return PutFourDigits(at, static_cast<std::uint32_t>(value));
+  return PutLongInteger(at, value);
+}
+
+// Whether one of the 16 characters has to be looked at closely: not ASCII, or not to be written as
+// it is.
+[[gnu::always_inline]] inline int NeedsCare(__m128i text) {
+  const __m128i quote = _mm_cmpeq_epi8(text, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(text, _mm_set1_epi8('\\'));
+  // As signed numbers, those from 0x80 on are below the space too.
+  const __m128i below = _mm_cmplt_epi8(text, _mm_set1_epi8(' '));
+  return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), below));
+}
+
+[[gnu::always_inline]] inline char* PutText(char* at, std::string_view text, JsonOutput& out) {
+  const char* const from = text.data();
+  const std::size_t size = text.size();
+  int care = 0;
+  if (size >= 16) {
+    const auto block = [&](std::size_t i) __attribute__((always_inline)) {
+      const __m128i chars = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
+      care |= NeedsCare(chars);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + i), chars);
+    };
+    for (std::size_t i = 0; i + 16 <= size; i += 16) block(i);
+    block(size - 16);
+  } else if (size >= 4) {
+    PutShort(at, from, size);
+    const __m128i spaces = _mm_set1_epi8(' ');
+    const __m128i head =
+        size >= 8 ? _mm_set_epi64x(Load<long long>(from + size - 8), Load<long long>(from))
+                  : _mm_unpacklo_epi64(
+                        _mm_set_epi32(0, 0, Load<int>(from + size - 4), Load<int>(from)), spaces);
+    care = NeedsCare(head);
+  } else {
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto c = static_cast<signed char>(from[i]);
+      care |= static_cast<int>(c < ' ' || c == '"' || c == '\\');
+      at[i] = from[i];
+    }
+  }
+  if (care != 0) [[unlikely]] {
+    return PutTextSlowly(at, text, out);
+  }
+  return at + size;
+}
+
+#else
+
+inline char* PutUuid(char* at, const Uuid& uuid) { return WriteUuid(uuid, at); }
+inline char* PutTimestamp(char* at, Timestamp timestamp, DateTexts&) {
+  return WriteTimestamp(timestamp, at);
+}
+inline char* PutUnsigned(char* at, std::uint64_t value) { return PutLongInteger(at, value); }
+inline char* PutText(char* at, std::string_view text, JsonOutput& out) {
+  return PutTextSlowly(at, text, out);
+}
+
+#endif
+
+template <std::integral Integer>
+[[gnu::always_inline]] inline char* PutInteger(char* at, Integer value) {
+  if constexpr (std::is_signed_v<Integer>) {
+    auto magnitude = static_cast<std::uint64_t>(value);
+    if (value < 0) {
+      *at++ = '-';
+      magnitude = 0 - magnitude;
+    }
+    return PutUnsigned(at, magnitude);
+  } else {
+    return PutUnsigned(at, value);
+  }
+}
+
+[[gnu::always_inline]] inline char* PutDecimal(char* at, Decimal decimal) {
+  if (decimal.scale() == 0) return PutInteger(at, decimal.units());
+  if (decimal.scale() > 2) return WriteDecimal(decimal, at);
+  // Money.
+  auto units = static_cast<std::uint64_t>(decimal.units());
+  if (decimal.units() < 0) {
+    *at++ = '-';
+    units = 0 - units;
+  }
+  if (decimal.scale() == 1) {
+    at = PutUnsigned(at, units / 10);
+    at[0] = '.';
+    at[1] = static_cast<char>('0' + units % 10);
+    return at + 2;
+  }
+  at = PutUnsigned(at, units / 100);
+  at[0] = '.';
+  Store(at + 1, Load<std::uint16_t>(kTwoDigits.text + 2 * (units % 100)));
+  return at + 3;
+}
+
+// Short texts have room for the worst; of long ones what has to be escaped is counted first.
+inline std::size_t TextBound(std::string_view text) {
+  return text.size() <= 512 ? 6 * text.size() : LongTextBound(text);
+}
+
+}  // namespace omnibus::internal

@@ -1,0 +1,82 @@
+#include "omnibus/internal/codec_put.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "omnibus/internal/absl_view.h"
+#include "simdjson.h"
+
+namespace omnibus::internal {
+namespace {
+
+// What stands behind the backslash; 'u' for characters that have no short form, 0 for those that
+// need none.
+constexpr std::array<char, 256> kEscape = [] {
+  std::array<char, 256> escape = {};
+  for (int c = 0; c < 0x20; ++c) escape[c] = 'u';
+  escape['\b'] = 'b';
+  escape['\f'] = 'f';
+  escape['\n'] = 'n';
+  escape['\r'] = 'r';
+  escape['\t'] = 't';
+  escape['"'] = '"';
+  escape['\\'] = '\\';
+  return escape;
+}();
+
+}  // namespace
+
+alignas(64) constinit const TwoDigits kTwoDigits = [] {
+  TwoDigits digits = {};
+  for (int i = 0; i < 100; ++i) {
+    digits.text[2 * i] = static_cast<char>('0' + i / 10);
+    digits.text[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return digits;
+}();
+
+char* PutLongInteger(char* at, std::uint64_t value) {
+  return std::to_chars(at, at + kOutputSlack, value).ptr;
+}
+
+char* PutDoubleText(char* at, double value, JsonOutput& out) {
+  if (!std::isfinite(value)) return out.Fail("JSON has no number that is infinite or not a number");
+  return std::to_chars(at, at + kOutputSlack, value).ptr;
+}
+
+std::size_t LongTextBound(std::string_view text) {
+  std::size_t escapes = 0;
+  for (const char c : text) {
+    escapes += static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' ? 1 : 0;
+  }
+  return text.size() + 5 * escapes;
+}
+
+char* PutTextSlowly(char* at, std::string_view text, JsonOutput& out) {
+  bool ascii = true;
+  std::size_t written = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    ascii = ascii && byte < 0x80;
+    const char escape = kEscape[byte];
+    if (escape == 0) continue;
+    at = std::copy(text.begin() + written, text.begin() + i, at);
+    written = i + 1;
+    *at++ = '\\';
+    *at++ = escape;
+    if (escape == 'u') {
+      constexpr std::string_view kHex = "0123456789abcdef";
+      *at++ = '0';
+      *at++ = '0';
+      *at++ = kHex[byte >> 4];
+      *at++ = kHex[byte & 15];
+    }
+  }
+  at = std::copy(text.begin() + written, text.end(), at);
+  if (ascii || simdjson::validate_utf8(text.data(), text.size())) return at;
+  return out.Fail(StdView(absl::StrCat("expected UTF-8, found ", Quoted(text))));
+}
+
+}  // namespace omnibus::internal
