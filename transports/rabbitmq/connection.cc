@@ -23,6 +23,10 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 // Then others' turn: commands and deadlines are looked at between two turns.
 constexpr int kReadsInATurn = 8;
 
+// What runs on the connection uses channels from 1 on, and no more than these. The probe uses the
+// last one that the broker allows.
+constexpr int kChannelsOfSessions = 1100;
+
 int PollTimeout(absl::Duration wait) {
   // Rounded up: rounding down would spin through the last millisecond.
   const absl::Duration bounded = std::clamp(wait, absl::ZeroDuration(), absl::Hours(1));
@@ -168,7 +172,31 @@ absl::Time Connection::CheckTime() {
     Flush();
     written_ = now;
   }
+  if (state_ == State::kOpen) Probe(now);
   return now + heartbeat / 3;
+}
+
+void Connection::Probe(absl::Time now) {
+  const absl::Duration heartbeat = login_.heartbeat();
+  if (login_.channel_max() <= kChannelsOfSessions) return;
+  if (blocked_) {
+    // It does not read, and has said why.
+    probed_ = now;
+    answers_ = true;
+  } else if (probing_) {
+    answers_ = now - probed_ < heartbeat;
+  } else if (now - probed_ >= heartbeat / 2) {
+    const auto channel = static_cast<std::uint16_t>(login_.channel_max());
+    if (probed_ == absl::InfinitePast()) {
+      Send(channel, AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t{});
+    }
+    amqp_channel_flow_t flow{};
+    flow.active = true;
+    Send(channel, AMQP_CHANNEL_FLOW_METHOD, flow);
+    probing_ = true;
+    probed_ = now;
+    Flush();
+  }
 }
 
 void Connection::Flush() {
@@ -230,6 +258,12 @@ void Connection::OnFrame(const amqp_frame_t& frame, FrameHandler handler) {
   if (frame.frame_type == AMQP_FRAME_HEARTBEAT) return;
   if (frame.channel == 0) {
     if (frame.frame_type == AMQP_FRAME_METHOD) OnConnectionMethod(frame.payload.method);
+    return;
+  }
+  if (frame.channel == login_.channel_max() && frame.frame_type == AMQP_FRAME_METHOD &&
+      frame.payload.method.id == AMQP_CHANNEL_FLOW_OK_METHOD) {
+    probing_ = false;
+    answers_ = true;
     return;
   }
   if (frame.frame_type == AMQP_FRAME_METHOD &&

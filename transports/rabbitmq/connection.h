@@ -61,6 +61,11 @@ class Connection {
   // Why it is closed; OK after Close().
   const absl::Status& status() const { return status_; }
 
+  // False while the broker is heard, and does not answer what it is asked once in a while: what we
+  // write does not reach it, or it is too busy to read. It is for health alone: a broker that lets us
+  // wait is not given up for that.
+  bool answers() const { return answers_; }
+
   // The broker's reason for not taking publishes now.
   const std::optional<std::string>& blocked() const { return blocked_; }
   int channel_max() const { return login_.channel_max(); }
@@ -91,6 +96,7 @@ class Connection {
   void OnConnectionMethod(const amqp_method_t& method);
   void Flush();
   absl::Time CheckTime();
+  void Probe(absl::Time now);
   void End(absl::Status status);
   void CloseSocket();
   std::string Action() const;  // for errors
@@ -112,6 +118,11 @@ class Connection {
   std::optional<std::string> blocked_;
   absl::Time heard_;
   absl::Time written_;
+
+  // A question that means nothing, on a channel of its own, and answered at once: channel.flow.
+  bool probing_ = false;  // asked, and not answered
+  absl::Time probed_ = absl::InfinitePast();
+  bool answers_ = true;
 };
 
 }  // namespace omnibus::rabbitmq

@@ -248,6 +248,8 @@ void ConsumerLink::UpdateHealth(const Connection* connection) {
   LinkHealth health;
   if (connection == nullptr || connection->closed()) {
     health.detail = Text(down_);
+  } else if (!connection->answers()) {
+    health.detail = absl::StrCat("no answer from ", settings_.address.Shown());
   } else {
     for (const Entry& entry : entries_) {
       if (entry.source.state() == State::kConsuming) continue;

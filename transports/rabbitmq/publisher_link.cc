@@ -394,6 +394,8 @@ void PublisherLink::UpdateHealth(const Connection* connection) {
     shown = Shown::kDown;
   } else if (blocked_) {
     shown = Shown::kBlocked;
+  } else if (!connection->answers()) {
+    shown = Shown::kSilent;
   } else if (channel_ != Channel::kReady) {
     shown = Shown::kOpening;
   }
@@ -408,6 +410,9 @@ void PublisherLink::UpdateHealth(const Connection* connection) {
     case Shown::kBlocked:
       health.detail = absl::StrCat("the broker blocks publishers: ", *blocked_);
       logger_->warn("rabbitmq: {}", health.detail);
+      break;
+    case Shown::kSilent:
+      health.detail = "no answer from " + settings_.address.Shown();
       break;
     case Shown::kOpening:
       health.detail = "connected; the channel is being opened";

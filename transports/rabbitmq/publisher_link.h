@@ -60,7 +60,7 @@ class PublisherLink final : public LinkSession {
 
  private:
   enum class Channel { kClosed, kOpening, kReady };
-  enum class Shown { kReady, kBlocked, kOpening, kDown };
+  enum class Shown { kReady, kBlocked, kSilent, kOpening, kDown };
 
   void OpenChannel(Connection& connection);
   void StartRun(Connection& connection, std::vector<DeclareStep> steps, DeclareMode mode);
