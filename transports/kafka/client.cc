@@ -157,7 +157,7 @@ Properties CommonProperties(const KafkaOptions& options) {
       {"socket.keepalive.enable", "true"},
       {"socket.nagle.disable", "true"},
       {"socket.timeout.ms", "10000"},
-      {"statistics.interval.ms", "1000"},
+      {"statistics.interval.ms", "500"},
       // A little traffic on an idle connection, and new partitions are seen soon.
       {"topic.metadata.refresh.interval.ms", "10000"},
       // A missing topic is an error, also where the broker would make it up.
@@ -220,6 +220,9 @@ void ClientEvents::OnJoining(bool) {}
 
 Properties ProducerProperties(const KafkaOptions& options) {
   Properties properties = CommonProperties(options);
+  // A question once a second: a connection that is idle is noticed when it is dead. (A consumer's
+  // fetches do that.)
+  properties["topic.metadata.refresh.interval.ms"] = "1000";
   // As a Java producer's: one key is on one partition, whoever publishes it.
   properties["partitioner"] = "murmur2_random";
   // A missing topic is reported soon; topics are declared, and waited for, before.

@@ -296,8 +296,14 @@ LinkHealth ConsumerCore::Health() const {
   if (!link.healthy) return link;
   if (!missing_.empty())
     return {.healthy = false, .detail = absl::StrCat("no topic ", *missing_.begin())};
+  if (!denied_.empty()) {
+    return {.healthy = false,
+            .detail = absl::StrCat("not allowed to read topic ", *denied_.begin())};
+  }
   if (!member_)
     return {.healthy = false, .detail = is_reader() ? "positioning" : "joining the group"};
+  if (!is_reader() && !link_.GroupHasUs())
+    return {.healthy = false, .detail = "back, and waiting for the group's answer"};
   return {.healthy = true, .detail = absl::StrCat(table_.owned(), " partitions, ", link.detail)};
 }
 

@@ -204,6 +204,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   std::set<std::uint64_t> released_ ABSL_GUARDED_BY(mu_);
   bool member_ ABSL_GUARDED_BY(mu_) = false;            // the group has told us what is ours
   std::set<std::string> missing_ ABSL_GUARDED_BY(mu_);  // topics that are not there
+  std::set<std::string> denied_ ABSL_GUARDED_BY(mu_);   // that we may not read
 
   // The I/O thread's.
   std::deque<Rebalance> rebalances_;

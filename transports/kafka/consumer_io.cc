@@ -139,7 +139,14 @@ void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
     case RD_KAFKA_RESP_ERR__FATAL:
       Fail(ToStatus(message.err, name_, text));
       return;
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: {
+      log_->error("kafka: {}: {}: {}", name_, topic, text);
+      if (topic.empty()) return;
+      // librdkafka says so once, and not when it is allowed again: LookForMissing() asks.
+      absl::MutexLock lock(&mu_);
+      denied_.insert(topic);
+      return;
+    }
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
       log_->error("kafka: {}: {}: {}", name_, topic, text);
       link_.OnError(message.err, text);
@@ -154,17 +161,18 @@ void ConsumerCore::LookForMissing(absl::Time now) {
   std::string topic;
   {
     absl::MutexLock lock(&mu_);
-    if (missing_.empty() || now < look_at_) return;
-    topic = *missing_.begin();
+    if ((missing_.empty() && denied_.empty()) || now < look_at_) return;
+    topic = missing_.empty() ? *denied_.begin() : *missing_.begin();
   }
   // A topic that was made again with the same partitions may come back without a rebalance.
   look_at_ = now + kLookForMissing;
-  if (!starts_->CountPartitions(topic).ok()) {
-    topic_missing_(topic);
+  if (const absl::Status status = starts_->CountPartitions(topic).status(); !status.ok()) {
+    if (!absl::IsPermissionDenied(status)) topic_missing_(topic);
     return;
   }
   absl::MutexLock lock(&mu_);
   missing_.erase(topic);
+  denied_.erase(topic);
 }
 
 void ConsumerCore::Fail(absl::Status status) {

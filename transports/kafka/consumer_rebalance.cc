@@ -155,6 +155,7 @@ void ConsumerCore::Own(const rd_kafka_topic_partition_list_t* partitions) {
     commit_by_ = absl::InfinitePast();
   }
   member_ = true;
+  link_.OnMember();
   Push(ConsumerEvent::Kind::kAssigned, epoch, sources);
   log_->debug("kafka: {}: {} partitions assigned, epoch {}", name_, sources.size(), epoch);
 }

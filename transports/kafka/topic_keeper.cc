@@ -12,6 +12,9 @@ namespace {
 constexpr absl::Duration kAttempt = absl::Seconds(2);
 // A topic that is missing is reported by everybody who uses it, again and again.
 constexpr absl::Duration kPause = absl::Seconds(1);
+// Everybody asks for metadata once a second: a topic that comes back before its consumers have
+// missed it looks to them like the old one, whose positions they go on from.
+constexpr absl::Duration kNoticed = absl::Seconds(2);
 
 }  // namespace
 
@@ -62,6 +65,12 @@ void TopicKeeper::Run() {
     if (!declare) {
       bell_->Wait(absl::InfiniteFuture());
       continue;
+    }
+    const absl::Time noticed = runtime_.Now() + kNoticed;
+    while (runtime_.Now() < noticed) {
+      bell_->Wait(noticed);
+      absl::MutexLock lock(&mu_);
+      if (stopping_) return;
     }
     const absl::Status status = DeclareTopics(options_, topology, DeclareMode::kDeclare,
                                               runtime_.Now() + kAttempt, runtime_, log_);
