@@ -126,7 +126,7 @@ static int consume(const char* brokers, const char* topic, long messages, const 
   long delivered = 0, uncommitted = 0;
   size_t bytes = 0;
   double committed_at = 0;
-  int idle = 0;
+  double heard_at = moment_now().time;
 
   set(conf, "group.id", group);
   set(conf, "auto.offset.reset", "earliest");
@@ -146,11 +146,14 @@ static int consume(const char* brokers, const char* topic, long messages, const 
   if (rd_kafka_subscribe(client, topics) != RD_KAFKA_RESP_ERR_NO_ERROR) fail("consume", "subscribe");
   queue = rd_kafka_queue_get_consumer(client);
 
-  while (delivered < messages && idle < IDLE_SECONDS) {
-    const ssize_t n = rd_kafka_consume_batch_queue(queue, 1000, batch, BATCH);
+  while (delivered < messages && moment_now().time < heard_at + IDLE_SECONDS) {
+    /* It waits until there are as many as were asked for, or the time is over. */
+    const long missing = messages - delivered;
+    const ssize_t n =
+        rd_kafka_consume_batch_queue(queue, 50, batch, (size_t)(missing < BATCH ? missing : BATCH));
     ssize_t i;
     if (n < 0) fail("consume", rd_kafka_err2str(rd_kafka_last_error()));
-    idle = n == 0 ? idle + 1 : 0;
+    if (n > 0) heard_at = moment_now().time;
     for (i = 0; i < n; ++i) {
       if (batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (delivered++ == 0) {
