@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <new>
 #include <string>
@@ -27,7 +28,11 @@ struct Source {
   bool shared = false;  // other members of the group may get messages of the same keys
   std::atomic<int> in_flight = 0;
   std::atomic<bool> leaving =
-      false;  // revoked or lost: what has not started any more does not start
+      false;                       // revoked or lost: what has not started any more does not start
+  std::atomic<bool> lost = false;  // leaving, and somebody else has it by now
+  // The highest position whose handling has begun. A broker may know a single position for all that
+  // is done with (Kafka does): what is before this one and does not end makes this one come again.
+  std::atomic<std::int64_t> begun = std::numeric_limits<std::int64_t>::min();
 };
 
 // The storage for an event of any type, kept for the next one.

@@ -134,8 +134,22 @@ void Handling::Process(Delivery* delivery) {
   }
 }
 
+bool Handling::IsBehind(const Delivery& delivery) {
+  const Source& source = *delivery.source;
+  return !source.lost && delivery.attempt == 0 && delivery.message.tag.position < source.begun;
+}
+
+void Handling::Begin(const Delivery& delivery) {
+  std::atomic<std::int64_t>& begun = delivery.source->begun;
+  const std::int64_t position = delivery.message.tag.position;
+  std::int64_t highest = begun;
+  while (highest < position && !begun.compare_exchange_weak(highest, position)) {
+  }
+}
+
 void Handling::Handle(Delivery* delivery) {
-  if (Leaving(*delivery)) return Release(delivery);
+  if (Leaving(*delivery) && !IsBehind(*delivery)) return Release(delivery);
+  Begin(*delivery);
   if (delivery->superseded) return Settle(delivery);
   if (delivery->release != Delivery::Release::kNone) return HandleRelease(delivery);
   if (!IsItsTurn(delivery)) return;

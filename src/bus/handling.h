@@ -94,6 +94,10 @@ class Handling {
   bool KeepsOrder(const Delivery& delivery) const;
   bool Leaving(const Source& source) const { return draining_ || source.leaving; }
   bool Leaving(const Delivery& delivery) const { return Leaving(*delivery.source); }
+  // Whether a later one of its source has begun: then it is not left behind in a drain, since that
+  // would make the later one come again.
+  static bool IsBehind(const Delivery& delivery);
+  static void Begin(const Delivery& delivery);
   void Hold(Delivery* delivery);
   void Unhold(Delivery* delivery);
   void Queue(Delivery* delivery);

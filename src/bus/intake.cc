@@ -230,6 +230,7 @@ std::vector<Source*> Intake::Leave(const ConsumerEvent& event) {
   for (const std::uint32_t source : event.sources) {
     const auto current = current_.find(source);
     if (current == current_.end()) continue;
+    current->second->lost = event.kind == ConsumerEvent::Kind::kLost;
     current->second->leaving = true;
     left.push_back(current->second);
     current_.erase(current);

@@ -71,6 +71,35 @@ TEST_F(DrainTest, WhatDoesNotEndInTimeIsCancelledAndDeliveredAgain) {
   EXPECT_THAT(DeliveredAfterwards(), ::testing::ElementsAre("chair"));
 }
 
+// A broker that knows one position for all that is done with would deliver again what came after
+// something that was left behind.
+TEST_F(DrainTest, WhatCameBeforeSomethingThatHasBegunIsHandledToo) {
+  std::vector<std::string> handled;
+  omnibus::TestBusOptions options = On(broker_);
+  options.configuration = "modules: {joiner: {concurrency: 2}}";
+  omnibus::TestBus bus(
+      std::make_unique<Joiner>([&](const Ordered& order, omnibus::Context& context) {
+        if (order.what == "chair") {
+          context.runtime().SleepUntil(context.runtime().Now() + absl::Seconds(5));
+        }
+        handled.push_back(order.what);
+        return absl::OkStatus();
+      }),
+      std::move(options));
+  ASSERT_TRUE(bus.Publish(Ordered{1, "chair"}).ok());
+  ASSERT_TRUE(bus.Publish(Ordered{1, "table"}).ok());  // waits for the chair
+  // These do not, and some of them are in the same partition.
+  for (int bench = 2; bench < 40; ++bench) {
+    ASSERT_TRUE(bus.Publish(Ordered{bench, "lamp"}).ok());
+  }
+  ASSERT_TRUE(bus.Publish(Ordered{1, "stool"}).ok());
+  bus.Advance(absl::Seconds(1));
+  EXPECT_TRUE(bus.Close(absl::Seconds(20)).ok());
+  EXPECT_THAT(handled, ::testing::Contains("table"));
+  EXPECT_THAT(handled, ::testing::Not(::testing::Contains("stool")));
+  EXPECT_THAT(DeliveredAfterwards(), ::testing::ElementsAre("stool"));
+}
+
 TEST_F(DrainTest, WhatWaitsForARetryIsLeftToBeDeliveredAgain) {
   omnibus::TestBus bus(std::make_unique<Joiner>([](const Ordered&, omnibus::Context&) {
                          return absl::UnavailableError("not now");
