@@ -4,6 +4,8 @@
 #include <spdlog/logger.h>
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +20,9 @@ constexpr absl::Duration kRetry = absl::Milliseconds(100);
 constexpr absl::Duration kJoin = absl::Seconds(8);
 // How long the group is left for after whoever closes us has stopped waiting.
 constexpr absl::Duration kLeaveLate = absl::Seconds(2);
+
+// How long librdkafka may take to be destroyed.
+constexpr absl::Duration kDestroy = absl::Seconds(3);
 
 void Ring(rd_kafka_t*, void* bell) { static_cast<Doorbell*>(bell)->Ring(); }
 
@@ -169,7 +174,42 @@ void ConsumerCore::LetGo() {
     (void)client_.release();
     return;
   }
-  client_.reset();
+  // Before 2.6.1, librdkafka cannot let go of partitions whose topic went away, or may not be
+  // read any more, and waits for them for ever (confluentinc/librdkafka#4724).
+  constexpr int kMended = 0x020601ff;
+  if (lost_any_ && rd_kafka_version() < kMended) {
+    DestroyAside();
+  } else {
+    client_.reset();
+  }
+}
+
+void ConsumerCore::DestroyAside() {
+  struct Destroying {
+    std::unique_ptr<Doorbell> bell;
+    std::atomic<bool> done{false};
+  };
+  const auto destroying = std::make_shared<Destroying>();
+  destroying->bell = runtime_.NewDoorbell();
+  rd_kafka_set_log_level(client_.get(), 0);  // nobody may be there to be told
+  std::unique_ptr<Thread> thread =
+      runtime_.Spawn("kafka-destroy", [destroying, client = client_.release()] {
+        ClientDeleter()(client);
+        destroying->done = true;
+        destroying->bell->Ring();
+      });
+  const absl::Time by = runtime_.Now() + kDestroy;
+  while (!destroying->done && destroying->bell->Wait(by)) {
+  }
+  if (destroying->done) {
+    thread->Join();
+    return;
+  }
+  log_->warn(
+      "kafka: {}: this librdkafka ({}) does not get done with the end of its client, which is left "
+      "behind with its threads",
+      name_, rd_kafka_version_str());
+  (void)thread.release();
 }
 
 }  // namespace omnibus::kafka

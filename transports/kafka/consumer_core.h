@@ -113,6 +113,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void StartLeaving();
   bool WaitUntilLeft(absl::Time deadline);
   void LetGo();
+  void DestroyAside();
 
   // consumer_rebalance.cc: changes of what is owned, on the I/O thread.
   PartitionsPtr WithSideQueues(const rd_kafka_topic_partition_list_t& partitions) const;
@@ -210,6 +211,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   std::deque<Rebalance> rebalances_;
   bool met_group_ = false;    // it was told what it owns, be it nothing
   bool left_behind_ = false;  // its client must not be destroyed
+  bool lost_any_ = false;     // partitions, that is
   std::optional<Leaving> leaving_;
   std::optional<Commit> commit_;
   std::unique_ptr<StartPositions> starts_;

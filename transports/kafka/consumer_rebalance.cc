@@ -232,6 +232,7 @@ void ConsumerCore::ContinueRevoke(absl::Time now) {
 }
 
 void ConsumerCore::Lose(const Rebalance& rebalance) {
+  lost_any_ = true;
   {
     absl::MutexLock taking(&take_mu_);
     absl::MutexLock lock(&mu_);
