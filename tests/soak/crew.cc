@@ -88,6 +88,9 @@ absl::Status Crew::Leave(Member& member) {
 absl::Status Crew::WaitForEnd(Member& member) {
   const int code = member.runs->Wait(kEndWithin);
   if (code == 0) return absl::OkStatus();
+  // It must not stand in the way of whoever comes next.
+  member.runs->Signal(SIGKILL);
+  member.runs->Wait(kEndWithin);
   return absl::InternalError(
       absl::StrCat(member.name, " was told to end, and ",
                    code < 0 ? std::string("did not") : absl::StrCat("ended with code ", code)));

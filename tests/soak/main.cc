@@ -29,7 +29,7 @@ struct SoakOptions {
   std::string duration = "10m";
   std::uint64_t seed = 0;
   bool seeded = false;
-  int rate = 200;
+  int rate = 100;
   std::vector<std::string> transports = {"kafka", "rabbitmq"};
   std::vector<std::string> topologies = {"single", "cluster"};
   std::vector<std::string> faults;

@@ -96,11 +96,12 @@ Strike Joined(Crew& crew, std::mt19937_64& random) {
 // One after the other, as a new version is rolled out.
 Strike Rolled(Crew& crew, std::mt19937_64& random) {
   const auto roll = [&crew] {
+    absl::Status status;
     for (std::size_t member = 0; member < crew.members().size(); ++member) {
-      if (absl::Status left = crew.Leave(crew.members()[member]); !left.ok()) return left;
-      if (absl::Status back = ReplaceAndWait(crew, member); !back.ok()) return back;
+      status.Update(crew.Leave(crew.members()[member]));
+      status.Update(ReplaceAndWait(crew, member));
     }
-    return absl::OkStatus();
+    return status;
   };
   return {.fault = "rolling restart",
           .detail = "all members",

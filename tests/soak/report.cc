@@ -38,15 +38,17 @@ void Add(Row& row, const Figures& figures) {
   };
   worst(sum.confirm_recovery, figures.confirm_recovery, row.times == 1);
   worst(sum.delivery_recovery, figures.delivery_recovery, row.times == 1);
+  worst(sum.caught_up, figures.caught_up, row.times == 1);
   sum.longest_wait = std::max(sum.longest_wait, figures.longest_wait);
 }
 
 std::string Line(const std::string& fault, const std::string& where, int times,
                  const Figures& sum) {
-  return absl::StrFormat("| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %s | %s | %s |\n",
-                         fault, where, times, sum.published, sum.confirmed, sum.failed, sum.lost,
-                         sum.duplicated, sum.taken_twice, sum.reordered, Time(sum.confirm_recovery),
-                         Time(sum.delivery_recovery), Time(sum.longest_wait));
+  return absl::StrFormat(
+      "| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %s | %s | %s | %s |\n", fault, where,
+      times, sum.published, sum.confirmed, sum.failed, sum.lost, sum.duplicated, sum.taken_twice,
+      sum.reordered, Time(sum.confirm_recovery), Time(sum.delivery_recovery), Time(sum.caught_up),
+      Time(sum.longest_wait));
 }
 
 std::string Where(const RunResult& run) {
@@ -57,8 +59,8 @@ std::string Table(const std::vector<RunResult>& results) {
   std::string out =
       "| fault | transport | times | published | confirmed | failed | lost | duplicated | taken "
       "twice "
-      "| reordered | first confirm | first delivery | longest wait |\n"
-      "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n";
+      "| reordered | first confirm | first delivery | caught up | longest wait |\n"
+      "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n";
   std::map<std::pair<std::string, std::string>, Row> rows;
   for (const RunResult& run : results) {
     for (std::size_t i = 0; i < run.windows.size(); ++i) {
@@ -86,6 +88,7 @@ std::string Csv(const std::vector<RunResult>& results) {
   std::string out =
       "transport,topology,fault,detail,begin_s,healed_s,end_s,published,confirmed,failed,lost,"
       "duplicated,duplicates_allowed,taken_twice,reordered,confirm_recovery_s,delivery_recovery_s,"
+      "caught_up_s,"
       "longest_wait_s\n";
   for (const RunResult& run : results) {
     const auto at = [&](std::int64_t when) { return static_cast<double>(when - run.begin) / 1e9; };
@@ -96,12 +99,13 @@ std::string Csv(const std::vector<RunResult>& results) {
         return nanoseconds < 0 ? -1.0 : static_cast<double>(nanoseconds) / 1e9;
       };
       absl::StrAppendFormat(
-          &out, "%s,%s,%s,%s,%.1f,%.1f,%.1f,%d,%d,%d,%d,%d,%d,%d,%d,%.2f,%.2f,%.2f\n",
+          &out, "%s,%s,%s,%s,%.1f,%.1f,%.1f,%d,%d,%d,%d,%d,%d,%d,%d,%.2f,%.2f,%.2f,%.2f\n",
           NameOf(run.transport), NameOf(run.topology), window.fault, window.detail,
           at(window.begin), at(window.healed), at(window.end), figures.published, figures.confirmed,
           figures.failed, figures.lost, figures.duplicated, window.duplicates_allowed,
           figures.taken_twice, figures.reordered, seconds(figures.confirm_recovery),
-          seconds(figures.delivery_recovery), seconds(figures.longest_wait));
+          seconds(figures.delivery_recovery), seconds(figures.caught_up),
+          seconds(figures.longest_wait));
     }
   }
   return out;

@@ -22,6 +22,10 @@ constexpr absl::Duration kStartWithin = absl::Minutes(2);
 // How long we look for traffic after a fault; the bound is less, and the verdict knows.
 constexpr absl::Duration kLookFor = absl::Seconds(40);
 constexpr absl::Duration kDrainWithin = absl::Seconds(60);
+// Kafka's session.timeout.ms, and how long after its last heartbeat (1.5 s) a member may be out of
+// reach: then its group has to wait for the end of the old membership too. See docs/soak.md.
+constexpr absl::Duration kSession = absl::Seconds(6);
+constexpr absl::Duration kMembershipLasts = absl::Milliseconds(4500);
 
 class Running {
  public:
@@ -157,6 +161,10 @@ class Running {
 
     const std::int64_t healed = SteadyNanoseconds();
     windows_.back().healed = healed;
+    if (options_.transport == Transport::kKafka && strike.parts_all &&
+        absl::Nanoseconds(healed - windows_.back().begin) > kMembershipLasts) {
+      windows_.back().regrouping_allowed = absl::ToInt64Nanoseconds(kSession);
+    }
     tally_.Watch(healed);
     const absl::Time deadline = absl::Now() + kLookFor;
     while (!Recovered() && absl::Now() < deadline) {

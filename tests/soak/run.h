@@ -21,7 +21,7 @@ struct RunOptions {
   std::string directory;  // for journals, logs and the configuration; it is made
   std::uint64_t seed = 0;
   absl::Duration duration = absl::Minutes(5);
-  int rate = 200;                   // ticks a second
+  int rate = 100;                   // ticks a second
   std::vector<std::string> faults;  // only these, by name; empty: all
   double patience = 1;              // all bounds on time are so much wider
   std::stop_token stop;             // ends it early, and well

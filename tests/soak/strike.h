@@ -25,6 +25,8 @@ struct Strike {
   // See Window.
   std::int64_t duplicates_allowed = 0;
   absl::Duration wait_allowed = absl::ZeroDuration();
+  // Nobody reaches the broker: when it lasts, a group on Kafka has to be made anew.
+  bool parts_all = false;
 };
 
 // What may strike; each makes a strike of it, with its details drawn from `random`.

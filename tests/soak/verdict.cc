@@ -1,6 +1,7 @@
 #include "tests/soak/verdict.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "absl/strings/numbers.h"
@@ -22,6 +23,8 @@ class Judging {
   Judging(const Tally& tally, const std::vector<Window>& windows, const VerdictOptions& options)
       : tally_(tally), windows_(windows), options_(options) {
     verdict_.windows.resize(windows.size());
+    first_deliveries_.resize(windows.size());
+    for (auto& first : first_deliveries_) first.fill(-1);
     arrivals_ = tally.arrivals();
     std::stable_sort(arrivals_.begin(), arrivals_.end(),
                      [](const Arrival& a, const Arrival& b) { return a.at < b.at; });
@@ -69,21 +72,41 @@ class Judging {
         TimeTick(fate, windows_[at], figures);
       }
     }
+    for (std::size_t i = 0; i < windows_.size(); ++i) {
+      const auto& first = first_deliveries_[i];
+      const bool everywhere = std::find(first.begin(), first.end(), -1) == first.end();
+      if (everywhere) {
+        verdict_.windows[i].delivery_recovery = *std::max_element(first.begin(), first.end());
+      }
+    }
   }
 
-  void TimeTick(const TickFate& fate, const Window& window, Figures& figures) const {
-    const bool later = fate.published >= window.healed;
-    const auto earliest = [](std::int64_t& first, std::int64_t at) {
-      first = first < 0 ? at : std::min(first, at);
-    };
-    if (later && fate.confirmed()) earliest(figures.confirm_recovery, fate.outcome - window.healed);
+  static void Earliest(std::int64_t& first, std::int64_t at) {
+    first = first < 0 ? at : std::min(first, at);
+  }
+
+  void TimeTick(const TickFate& fate, const Window& window, Figures& figures) {
+    if (fate.confirmed()) {
+      const std::size_t at = WindowAt(fate.outcome);
+      if (fate.outcome >= windows_[at].healed) {
+        Earliest(verdict_.windows[at].confirm_recovery, fate.outcome - windows_[at].healed);
+      }
+    }
     // The last of the groups to get it.
     std::int64_t everywhere = 0;
-    for (const TickFate::InGroup& group : fate.groups) {
-      if (group.delivered == 0) return;
-      everywhere = std::max(everywhere, group.delivered);
+    bool complete = true;
+    for (std::size_t group = 0; group < kGroups.size(); ++group) {
+      const std::int64_t delivered = fate.groups[group].delivered;
+      everywhere = std::max(everywhere, delivered);
+      complete = complete && delivered != 0;
+      if (delivered == 0) continue;
+      const std::size_t at = WindowAt(delivered);
+      if (delivered >= windows_[at].healed) {
+        Earliest(first_deliveries_[at][group], delivered - windows_[at].healed);
+      }
     }
-    if (later) earliest(figures.delivery_recovery, everywhere - window.healed);
+    if (!complete) return;
+    if (fate.published >= window.healed) Earliest(figures.caught_up, everywhere - window.healed);
     figures.longest_wait = std::max(figures.longest_wait, everywhere - fate.published);
   }
 
@@ -176,6 +199,7 @@ class Judging {
       total.reordered += window.reordered;
       total.confirm_recovery = std::max(total.confirm_recovery, window.confirm_recovery);
       total.delivery_recovery = std::max(total.delivery_recovery, window.delivery_recovery);
+      total.caught_up = std::max(total.caught_up, window.caught_up);
       total.longest_wait = std::max(total.longest_wait, window.longest_wait);
     }
   }
@@ -210,15 +234,16 @@ class Judging {
       Break(absl::StrCat(which, figures.duplicated, " duplicates, allowed are ",
                          window.duplicates_allowed));
     }
-    const auto compare = [&](const char* what, std::int64_t recovery) {
+    const auto compare = [&](const char* what, std::int64_t recovery, std::int64_t allowed) {
       if (recovery < 0) return Break(absl::StrCat(which, "no ", what, " after it"));
-      if (Exceeds(recovery, options_.recovery_allowed)) {
+      if (Exceeds(recovery, allowed)) {
         Break(absl::StrCat(which, "first ", what, " after ", Seconds(recovery), " s, allowed are ",
-                           Seconds(options_.recovery_allowed), " s"));
+                           Seconds(allowed), " s"));
       }
     };
-    compare("confirm", figures.confirm_recovery);
-    compare("delivery", figures.delivery_recovery);
+    compare("confirm", figures.confirm_recovery, options_.recovery_allowed);
+    compare("delivery", figures.delivery_recovery,
+            options_.recovery_allowed + window.regrouping_allowed);
     if (window.wait_allowed != 0 && Exceeds(figures.longest_wait, window.wait_allowed)) {
       Break(absl::StrCat(which, "a tick waited ", Seconds(figures.longest_wait),
                          " s for its handling, allowed are ", Seconds(window.wait_allowed), " s"));
@@ -230,6 +255,8 @@ class Judging {
   const VerdictOptions& options_;
   const TickFate nobody_;
   std::vector<Arrival> arrivals_;
+  // For each window and group: the first delivery of a new tick after the fault had ended.
+  std::vector<std::array<std::int64_t, kGroups.size()>> first_deliveries_;
   std::int64_t duplicated_ = 0;
   Verdict verdict_;
 };

@@ -21,6 +21,8 @@ struct Window {
   std::int64_t duplicates_allowed = 0;
   // How long the first handling of a tick may take. 0: no bound.
   std::int64_t wait_allowed = 0;
+  // How much longer than else the first delivery may take.
+  std::int64_t regrouping_allowed = 0;
 };
 
 struct Figures {
@@ -32,8 +34,9 @@ struct Figures {
   std::int64_t taken_twice = 0;  // of these, those that a handler saw: its inbox did not know them
   std::int64_t reordered = 0;
   // Nanoseconds; -1: never.
-  std::int64_t confirm_recovery = -1;   // from healed: until a tick of later was confirmed
-  std::int64_t delivery_recovery = -1;  // and was delivered to each of the groups
+  std::int64_t confirm_recovery = -1;   // from healed: until a tick was confirmed,
+  std::int64_t delivery_recovery = -1;  // until each group was delivered one that was new to it,
+  std::int64_t caught_up = -1;          // until one that was published later had come everywhere
   std::int64_t longest_wait = 0;        // of a tick, from its publish to its first handling
 };
 
