@@ -21,18 +21,36 @@ namespace omnibus {
 
 class Intake;
 
-// A partition or queue that the module owns at the moment: what was received from it, and is not
+// A partition or queue that the module owns, or has owned: what was received from it, and is not
 // ended.
 struct Source {
   std::uint64_t epoch = 0;
   bool shared = false;  // other members of the group may get messages of the same keys
   std::atomic<int> in_flight = 0;
-  std::atomic<bool> leaving =
-      false;                       // revoked or lost: what has not started any more does not start
-  std::atomic<bool> lost = false;  // leaving, and somebody else has it by now
-  // The highest position whose handling has begun. A broker may know a single position for all that
-  // is done with (Kafka does): what is before this one and does not end makes this one come again.
-  std::atomic<std::int64_t> begun = std::numeric_limits<std::int64_t>::min();
+  std::atomic<bool> leaving = false;  // revoked: only what leaves a gap begins, see LeavesGap()
+  std::atomic<bool> lost = false;  // somebody else has it: nothing begins, nothing can be settled
+
+  // The broker's position does not pass one that is given back: what has ended behind it would be
+  // delivered again. So a stop begins what stands before something that has begun; but not behind
+  // what was given back, where it would be for nothing. A queue that members share has no such
+  // position.
+  bool LeavesGap(std::int64_t position) const {
+    return !shared && position < begun_ && position < given_back_;
+  }
+  void Begin(std::int64_t position) {
+    std::int64_t seen = begun_;
+    while (seen < position && !begun_.compare_exchange_weak(seen, position)) {
+    }
+  }
+  void GiveBack(std::int64_t position) {
+    std::int64_t seen = given_back_;
+    while (seen > position && !given_back_.compare_exchange_weak(seen, position)) {
+    }
+  }
+
+ private:
+  std::atomic<std::int64_t> begun_ = -1;                                             // the highest
+  std::atomic<std::int64_t> given_back_ = std::numeric_limits<std::int64_t>::max();  // the lowest
 };
 
 // The storage for an event of any type, kept for the next one.

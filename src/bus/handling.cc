@@ -75,9 +75,15 @@ bool Handling::AdmitPutOff(Delivery* delivery) {
 }
 
 void Handling::LetGo() {
-  workers_.Expedite([this](const Delivery& delivery) { return Leaving(delivery); });
-  const auto is_gone = [this](const Source& source) { return Leaving(source); };
-  for (Delivery* delivery : parking_.Forget(is_gone)) Release(delivery);
+  const auto leaves = [this](const Source& source) { return Leaving(source); };
+  workers_.Expedite([&](const Delivery& delivery) { return leaves(*delivery.source); });
+  for (Delivery* delivery : parking_.TakeWaiting(leaves)) Queue(delivery);
+}
+
+void Handling::Forget() {
+  LetGo();
+  const auto is_lost = [](const Source& source) { return source.lost.load(); };
+  for (Delivery* delivery : parking_.Forget(is_lost)) Release(delivery);
 }
 
 void Handling::Drain() {
@@ -134,25 +140,32 @@ void Handling::Process(Delivery* delivery) {
   }
 }
 
-bool Handling::IsBehind(const Delivery& delivery) {
-  const Source& source = *delivery.source;
-  return !source.lost && delivery.attempt == 0 && delivery.message.tag.position < source.begun;
-}
-
-void Handling::Begin(const Delivery& delivery) {
-  std::atomic<std::int64_t>& begun = delivery.source->begun;
-  const std::int64_t position = delivery.message.tag.position;
-  std::int64_t highest = begun;
-  while (highest < position && !begun.compare_exchange_weak(highest, position)) {
-  }
-}
-
 void Handling::Handle(Delivery* delivery) {
-  if (Leaving(*delivery) && !IsBehind(*delivery)) return Release(delivery);
-  Begin(*delivery);
   if (delivery->superseded) return Settle(delivery);
+  if (Leaving(*delivery)) return HandleLeaving(delivery);
   if (delivery->release != Delivery::Release::kNone) return HandleRelease(delivery);
   if (!IsItsTurn(delivery)) return;
+  // In this order: whoever marks the source as leaving looks at what has begun afterwards.
+  delivery->source->Begin(delivery->message.tag.position);
+  if (Leaving(*delivery)) return HandleLeaving(delivery);
+  Begin(delivery);
+}
+
+// The module stops, or gives up what this came from. What has begun ends, and what would leave a
+// gap does not stay behind.
+void Handling::HandleLeaving(Delivery* delivery) {
+  if (Gone(*delivery)) return Release(delivery);
+  const bool leaves_gap = delivery->source->LeavesGap(delivery->message.tag.position);
+  if (delivery->put_off) return leaves_gap ? SendToRetryQueue(delivery) : Release(delivery);
+  if (delivery->attempt > 0) {
+    if (!PutOff(delivery, absl::ZeroDuration())) Release(delivery);
+    return;
+  }
+  if (!leaves_gap) return Release(delivery);
+  if (IsItsTurn(delivery)) Begin(delivery);
+}
+
+void Handling::Begin(Delivery* delivery) {
   Unhold(delivery);
   const absl::StatusOr<Inbox::Claim> claim = inbox_->Begin(delivery->metadata.idempotency_key);
   if (!claim.ok()) return Fail(delivery, claim.status());
@@ -271,12 +284,19 @@ void Handling::End(Delivery* delivery) {
 }
 
 void Handling::Settle(Delivery* delivery) {
+  delivery->source->Begin(delivery->message.tag.position);
   // Dropped ones are counted by the consumer: somebody else has the message by now.
   delivery->intake->origin().consumer->Settle({&delivery->message.tag, 1});
-  Release(delivery);
+  Recycle(delivery);
 }
 
+// It stays unsettled.
 void Handling::Release(Delivery* delivery) {
+  delivery->source->GiveBack(delivery->message.tag.position);
+  Recycle(delivery);
+}
+
+void Handling::Recycle(Delivery* delivery) {
   workers_.End(delivery);
   Unhold(delivery);
   delivery->storage.Clear();

@@ -57,6 +57,8 @@ class Handling {
   // left unsettled. Drain(): the same for all.
   void LetGo();
   void Drain();
+  // Forgets what was put off and came from sources that are lost.
+  void Forget();
   // Waits until all that was admitted has ended. False: `deadline` passed first.
   bool WaitUntilEmpty(absl::Time deadline);
 
@@ -88,16 +90,19 @@ class Handling {
   void Send(Delivery* delivery, const OutgoingMessage& message, Delivery::Stage then);
   void TryAgain(Delivery* delivery, Delivery::Stage stage, const absl::Status& error);
   void End(Delivery* delivery);
+  void HandleLeaving(Delivery* delivery);
+  void Begin(Delivery* delivery);
   void Settle(Delivery* delivery);
+  void Recycle(Delivery* delivery);
   void Release(Delivery* delivery);
   bool ParksItsKey(const Delivery& delivery) const;
   bool KeepsOrder(const Delivery& delivery) const;
   bool Leaving(const Source& source) const { return draining_ || source.leaving; }
   bool Leaving(const Delivery& delivery) const { return Leaving(*delivery.source); }
-  // Whether a later one of its source has begun: then it is not left behind in a drain, since that
-  // would make the later one come again.
-  static bool IsBehind(const Delivery& delivery);
-  static void Begin(const Delivery& delivery);
+  // Nothing helps any more: it belongs to somebody else, or the time is over.
+  bool Gone(const Delivery& delivery) const {
+    return delivery.source->lost || module_.cancelled->load(std::memory_order_relaxed);
+  }
   void Hold(Delivery* delivery);
   void Unhold(Delivery* delivery);
   void Queue(Delivery* delivery);

@@ -22,7 +22,7 @@ constexpr absl::Duration kLongestPause = absl::Seconds(5);
 void Handling::Fail(Delivery* delivery, absl::Status status) {
   if (delivery->claimed) inbox_->Abandon(delivery->metadata.idempotency_key);
   delivery->claimed = false;
-  if (Leaving(*delivery)) return Release(delivery);
+  if (Gone(*delivery)) return Release(delivery);
 
   const absl::Time now = module_.runtime->Now();
   if (delivery->attempt <= 1) delivery->first_failed_at = now;
@@ -39,19 +39,22 @@ void Handling::Fail(Delivery* delivery, absl::Status status) {
                     delivery->attempt, configuration_.retry.attempts, absl::FormatDuration(delay),
                     delivery->status.ToString());
   if (PutOff(delivery, delay)) return;
+  if (Leaving(*delivery)) return Release(delivery);
+  delivery->due = now + delay;
   delivery->stage = Delivery::Stage::kHandle;
   workers_.Delay(delivery, now + delay, configuration_.ordered);
 }
 
 // False: it has to wait in the process.
 bool Handling::PutOff(Delivery* delivery, absl::Duration delay) {
-  if (delay <= configuration_.retry.in_place) return false;
+  // In a stop, a short one too: another process goes on with it, and with its attempts.
+  if (delay <= configuration_.retry.in_place && !Leaving(*delivery)) return false;
   if (!delivery->intake->origin().has_retry_queue) return false;
   if (!delivery->put_off) {
     if (held_ >= configuration_.retry.limit) return false;
     if (KeepsOrder(*delivery) && !parking_.Reserve(*delivery)) return false;
   }
-  delivery->due = module_.runtime->Now() + delay;
+  delivery->due = std::max(delivery->due, module_.runtime->Now() + delay);
   SendToRetryQueue(delivery);
   return true;
 }
@@ -67,7 +70,7 @@ void Handling::Renew(Delivery* delivery) {
 }
 
 void Handling::SendToRetryQueue(Delivery* delivery) {
-  if (Leaving(*delivery)) return Release(delivery);
+  if (Gone(*delivery)) return Release(delivery);
   delivery->stage = Delivery::Stage::kPutOff;
   // Before it is sent: the copy may be back before the outcome is.
   if (delivery->put_off && KeepsOrder(*delivery)) parking_.Depart(*delivery);
@@ -87,7 +90,12 @@ bool Handling::ParksItsKey(const Delivery& delivery) const {
 }
 
 void Handling::Bury(Delivery* delivery) {
-  if (Leaving(*delivery)) return Release(delivery);
+  // One that cannot be decoded begins here.
+  const bool has_begun = delivery->handler != nullptr || delivery->tries > 0;
+  if (!has_begun && !Leaving(*delivery)) delivery->source->Begin(delivery->message.tag.position);
+  const bool stays = !has_begun && Leaving(*delivery) &&
+                     !delivery->source->LeavesGap(delivery->message.tag.position);
+  if (Gone(*delivery) || stays) return Release(delivery);
   delivery->stage = Delivery::Stage::kBury;
   if (delivery->attempt == 0) {
     delivery->first_failed_at = delivery->last_failed_at = module_.runtime->Now();

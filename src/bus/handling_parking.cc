@@ -17,7 +17,7 @@ constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
 
 // Its dead letter is confirmed. A mark in the retry queue keeps its place, and never comes due.
 void Handling::Park(Delivery* delivery) {
-  if (Leaving(*delivery)) return Release(delivery);
+  if (Gone(*delivery)) return Release(delivery);
   delivery->stage = Delivery::Stage::kPark;
   parking_.Park(*delivery);
   Send(delivery, RetryCopy(*delivery, module_.module, Wall()).message(),

@@ -108,7 +108,8 @@ void Intake::Take(ConsumerEvent& event) {
     }
     case ConsumerEvent::Kind::kLost:
       HandOver();
-      Leave(event);
+      for (Source* source : Leave(event)) source->lost = true;
+      handling_.Forget();
       return;
   }
 }
@@ -202,6 +203,7 @@ void Intake::Skip(const ReceivedMessage& message, Delivery* delivery, std::strin
     module_.log->info("{}: skips {} of {}: {}", module_.group, reader_.metadata().type,
                       message.channel, why);
   }
+  delivery->source->Begin(message.tag.position);
   consumer_->Settle({&message.tag, 1});
   handling_.Discard(delivery);
 }
@@ -230,7 +232,6 @@ std::vector<Source*> Intake::Leave(const ConsumerEvent& event) {
   for (const std::uint32_t source : event.sources) {
     const auto current = current_.find(source);
     if (current == current_.end()) continue;
-    current->second->lost = event.kind == ConsumerEvent::Kind::kLost;
     current->second->leaving = true;
     left.push_back(current->second);
     current_.erase(current);
@@ -246,6 +247,8 @@ void Intake::ReleaseWhatIsDone() {
     const bool done = std::all_of(revocation.sources.begin(), revocation.sources.end(),
                                   [](const Source* source) { return source->in_flight == 0; });
     if (!done && now < revocation.deadline) return false;
+    for (Source* source : revocation.sources) source->lost = true;
+    handling_.Forget();
     consumer_->Release(revocation.epoch);
     return true;
   });

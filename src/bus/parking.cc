@@ -193,6 +193,21 @@ std::vector<Delivery*> Parking::TakeWaiting(const Delivery& delivery) {
   return taken;
 }
 
+std::vector<Delivery*> Parking::TakeWaiting(absl::FunctionRef<bool(const Source&)> which) {
+  std::vector<Delivery*> taken;
+  if (empty()) return taken;
+  absl::MutexLock lock(&mu_);
+  for (auto& [key, places] : keys_) {
+    for (auto& [number, place] : places) {
+      if (place.waits && which(*place.home)) {
+        place.waits = false;
+        taken.push_back(place.delivery);
+      }
+    }
+  }
+  return taken;
+}
+
 std::vector<Delivery*> Parking::Forget(absl::FunctionRef<bool(const Source&)> is_gone) {
   std::vector<Delivery*> waiting;
   if (empty()) return waiting;

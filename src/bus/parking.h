@@ -80,6 +80,9 @@ class Parking {
   // Those of its key that wait are given back, their places kept.
   std::vector<Delivery*> TakeWaiting(const Delivery& delivery);
 
+  // The same for all that came from such sources.
+  std::vector<Delivery*> TakeWaiting(absl::FunctionRef<bool(const Source&)> which);
+
   // All places of messages that `is_gone` are given up, since somebody else will know them; those
   // that waited are given back.
   std::vector<Delivery*> Forget(absl::FunctionRef<bool(const Source&)> is_gone);

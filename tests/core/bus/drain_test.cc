@@ -112,6 +112,61 @@ TEST_F(DrainTest, WhatWaitsForARetryIsLeftToBeDeliveredAgain) {
   EXPECT_THAT(DeliveredAfterwards(), ::testing::ElementsAre("chair", "table"));
 }
 
+// The position of a partition does not pass what is given back: "chair" is at work, "bench" waits
+// behind it, "door" stands behind both and has ended.
+TEST_F(DrainTest, WhatHasEndedIsNotDeliveredAgainForWhatWaitsBeforeIt) {
+  std::vector<std::string> done;
+  omnibus::TestBusOptions options = On(broker_);
+  options.configuration =
+      "channels: {workshop.orders: {partitions: 1}}\n"
+      "modules: {joiner: {concurrency: 2}}";
+  omnibus::TestBus bus(
+      std::make_unique<Joiner>([&](const Ordered& order, omnibus::Context& context) {
+        if (order.what == "chair") {
+          context.runtime().SleepUntil(context.runtime().Now() + absl::Seconds(5));
+        }
+        done.push_back(order.what);
+        return absl::OkStatus();
+      }),
+      std::move(options));
+  ASSERT_TRUE(bus.Publish(Ordered{1, "chair"}).ok());
+  ASSERT_TRUE(bus.Publish(Ordered{1, "bench"}).ok());
+  ASSERT_TRUE(bus.Publish(Ordered{2, "door"}).ok());
+  ASSERT_TRUE(bus.Publish(Ordered{1, "shelf"}).ok());
+  bus.RunUntilIdle();
+  ASSERT_THAT(done, ::testing::ElementsAre("door"));
+  EXPECT_TRUE(bus.Close(absl::Seconds(20)).ok());
+  EXPECT_THAT(done, ::testing::ElementsAre("door", "chair", "bench"));
+  EXPECT_THAT(DeliveredAfterwards(), ::testing::ElementsAre("shelf"));
+}
+
+TEST_F(DrainTest, AShortRetryIsPutOffByAStopAndKeepsItsAttempts) {
+  omnibus::TestBusOptions options = On(broker_);
+  options.configuration =
+      "channels: {workshop.orders: {partitions: 1}}\n"
+      "modules: {joiner: {retry: {first_delay: 2s, jitter: 0}}}";
+  {
+    omnibus::TestBus bus(std::make_unique<Joiner>([&](const Ordered& order, omnibus::Context&) {
+                           return order.what == "chair" ? absl::UnavailableError("not now")
+                                                        : absl::OkStatus();
+                         }),
+                         options);
+    ASSERT_TRUE(bus.Publish(Ordered{1, "chair"}).ok());
+    ASSERT_TRUE(bus.Publish(Ordered{2, "door"}).ok());
+    bus.RunUntilIdle();
+    EXPECT_TRUE(bus.Close(absl::Seconds(20)).ok());
+  }
+  std::vector<std::string> delivered;
+  omnibus::TestBus bus(
+      std::make_unique<Joiner>([&](const Ordered& order, omnibus::Context& context) {
+        delivered.push_back(order.what + std::to_string(context.attempt()));
+        return absl::OkStatus();
+      }),
+      options);
+  bus.Advance(absl::Minutes(1));
+  EXPECT_THAT(delivered, ::testing::ElementsAre("chair2"));
+}
+
 // Takes the joiner's pieces, and never gets done with one.
 class Painter final : public omnibus::Module {
  public:
