@@ -55,9 +55,6 @@ Subject Kafka() {
   hooks.leave_gap = [brokers = *brokers](std::string_view channel) {
     return LeaveGap(brokers, std::string(channel));
   };
-  subject.known_gaps["ADrainLosesAndRepeatsNothing"] =
-      "what has not begun when the drain begins lies before what has, and one position stands for "
-      "both";
   return subject;
 }
 
