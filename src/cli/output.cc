@@ -13,9 +13,13 @@
 namespace omnibus::cli {
 
 void Output::Line(std::string_view line) {
-  if (!status_.ok()) return;
   std::string text(line);
   text += '\n';
+  Bytes(text);
+}
+
+void Output::Bytes(std::string_view text) {
+  if (!status_.ok()) return;
   std::size_t written = 0;
   while (written < text.size()) {
     const ssize_t n = ::write(STDOUT_FILENO, text.data() + written, text.size() - written);

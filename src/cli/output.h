@@ -14,6 +14,8 @@ class Output {
   // Writes the line, and its end, at once: who reads along sees each result when it is there. After
   // an error all else is thrown away.
   void Line(std::string_view line);
+  // The same, with nothing added.
+  void Bytes(std::string_view bytes);
 
   // OK; kCancelled: the reader has gone away; kUnavailable: it cannot be written (a full disk, a
   // closed descriptor).

@@ -8,9 +8,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "omnibus/queue_tools.h"
 #include "omnibus/transports/kafka.h"
 #include "transports/kafka/client.h"
 #include "transports/kafka/consumer.h"
+#include "transports/kafka/measure_topic.h"
 #include "transports/kafka/producer.h"
 #include "transports/kafka/topic_keeper.h"
 #include "transports/kafka/topology.h"
@@ -62,7 +64,7 @@ absl::Status CheckOptions(const KafkaOptions& options) {
   return kafka::NewClient(RD_KAFKA_CONSUMER, receiving, events).status();
 }
 
-class KafkaTransport final : public Transport {
+class KafkaTransport final : public Transport, public QueueGauge {
  public:
   KafkaTransport(KafkaOptions options, Runtime& runtime, std::shared_ptr<spdlog::logger> log)
       : options_(std::move(options)),
@@ -88,6 +90,10 @@ class KafkaTransport final : public Transport {
     // Kept even when it fails now: what is missing is made once the broker is there.
     if (mode == DeclareMode::kDeclare) keeper_.Keep(topology);
     return kafka::DeclareTopics(options_, topology, mode, deadline, runtime_, log_);
+  }
+
+  absl::StatusOr<QueueExtent> MeasureQueue(std::string_view queue, absl::Time deadline) override {
+    return kafka::MeasureTopic(options_, std::string(queue), deadline, runtime_, log_);
   }
 
   absl::StatusOr<std::unique_ptr<Producer>> OpenProducer() override {

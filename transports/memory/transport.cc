@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "omnibus/queue_tools.h"
 #include "omnibus/transports/memory.h"
 #include "spdlog/logger.h"
 #include "transports/memory/broker.h"
@@ -11,7 +12,7 @@
 namespace omnibus {
 namespace {
 
-class MemoryTransport final : public Transport {
+class MemoryTransport final : public Transport, public QueueGauge {
  public:
   MemoryTransport(MemoryOptions options, Runtime& runtime, std::shared_ptr<spdlog::logger> log)
       : options_(std::move(options)), runtime_(runtime), log_(std::move(log)) {}
@@ -35,6 +36,20 @@ class MemoryTransport final : public Transport {
                   topology.groups.size());
     }
     return status;
+  }
+
+  absl::StatusOr<QueueExtent> MeasureQueue(std::string_view queue, absl::Time deadline) override {
+    (void)deadline;  // it waits for nobody
+    const memory::Log* const log = options_.broker->FindLog(queue);
+    if (log == nullptr) {
+      return absl::NotFoundError("memory: nobody has declared " + std::string(queue));
+    }
+    QueueExtent extent;
+    for (std::size_t i = 0; i < log->partitions(); ++i) {
+      extent.partitions.push_back({static_cast<std::int64_t>(i), log->Begin(i), log->End(i)});
+      extent.messages += log->End(i) - log->Begin(i);
+    }
+    return extent;
   }
 
   absl::StatusOr<std::unique_ptr<Producer>> OpenProducer() override {

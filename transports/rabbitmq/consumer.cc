@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "omnibus/queue_tools.h"
 #include "transports/rabbitmq/close_once.h"
 #include "transports/rabbitmq/consumer_link.h"
 #include "transports/rabbitmq/consumer_source.h"
@@ -20,7 +21,7 @@ namespace {
 constexpr std::size_t kMaxSources =
     1024;  // each has a channel, and the broker's channel_max is 2047
 
-class RabbitMqConsumer final : public Consumer {
+class RabbitMqConsumer final : public Consumer, public QueueTaker {
  public:
   RabbitMqConsumer(const ConnectionSettings& settings, const DeclaredTopology& topology,
                    std::shared_ptr<spdlog::logger> logger, DeliveryPool& pool,
@@ -28,6 +29,9 @@ class RabbitMqConsumer final : public Consumer {
       : settings_(settings),
         queue_(settings.runtime, specs.size(),
                static_cast<std::size_t>(settings.options.consumer.prefetch)),
+        browses_(std::any_of(
+            specs.begin(), specs.end(),
+            [](const SourceSpec& spec) { return spec.kind == SourceSpec::Kind::kBrowse; })),
         session_(settings, topology, logger, pool, queue_, specs),
         link_(settings, name, std::move(logger), session_) {}
 
@@ -41,10 +45,11 @@ class RabbitMqConsumer final : public Consumer {
   void Interrupt() override { queue_.Interrupt(); }
 
   std::size_t Settle(std::span<const DeliveryTag> tags) override {
-    bool wake = false;
-    const std::size_t dropped = queue_.Settle(tags, wake);
-    if (wake && dropped < tags.size()) link_.Wake();
-    return dropped;
+    return End(tags, /*taken=*/false);
+  }
+
+  std::size_t Take(std::span<const DeliveryTag> tags) override {
+    return browses_ ? End(tags, /*taken=*/true) : tags.size();
   }
 
   void Release(std::uint64_t) override {
@@ -67,8 +72,16 @@ class RabbitMqConsumer final : public Consumer {
   LinkHealth Health() const override { return session_.GetHealth(); }
 
  private:
+  std::size_t End(std::span<const DeliveryTag> tags, bool taken) {
+    bool wake = false;
+    const std::size_t dropped = queue_.Settle(tags, taken, wake);
+    if (wake && dropped < tags.size()) link_.Wake();
+    return dropped;
+  }
+
   const ConnectionSettings& settings_;
   DeliveryQueue queue_;
+  const bool browses_;
   ConsumerLink session_;
   CloseOnce close_;
   Link link_;

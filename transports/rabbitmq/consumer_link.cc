@@ -199,11 +199,11 @@ absl::Time ConsumerLink::CountAgain(Connection& connection) {
 void ConsumerLink::SendSettled(Connection* connection) {
   queue_.TakeSettled(settled_);
   if (connection != nullptr) {
-    for (const DeliveryTag& tag : settled_) {
+    for (const auto& [tag, taken] : settled_) {
       ConsumerSource& source = entries_[tag.source].source;
       // The channel may have been lost since it was settled: then the message belongs to somebody
       // else.
-      if (source.epoch() == tag.epoch) source.Settle(*connection, tag.position);
+      if (source.epoch() == tag.epoch) source.Settle(*connection, tag.position, taken);
     }
   }
   settled_.clear();

@@ -78,8 +78,8 @@ class ConsumerLink final : public LinkSession {
   std::vector<std::string> queues_;
 
   std::uint64_t last_epoch_ = 0;
-  std::vector<ConsumerEvent> events_;  // of this turn
-  std::vector<DeliveryTag> settled_;   // of this turn
+  std::vector<ConsumerEvent> events_;            // of this turn
+  std::vector<DeliveryQueue::Settled> settled_;  // of this turn
   std::vector<Entry> entries_;
   std::optional<DeclareRun> run_;
   absl::Status down_;

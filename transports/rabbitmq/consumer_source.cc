@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "omnibus/internal/absl_view.h"
 #include "transports/rabbitmq/errors.h"
 #include "transports/rabbitmq/properties.h"
@@ -13,6 +14,11 @@ namespace {
 
 // What a header says about the size of a body is not believed beyond this before it has come.
 constexpr std::uint64_t kTrustedBodyBytes = 16u << 20;
+
+constexpr int kMostDoublings = 3;
+constexpr int kMostPrefetch = 65535;
+
+std::string BrowserTag(int number) { return absl::StrFormat("%06d", number); }
 
 }  // namespace
 
@@ -30,10 +36,6 @@ void ConsumerSource::Open(Connection& connection) {
   // fails.
   connection.Send(channel(), AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t{});
   if (spec_.kind == SourceSpec::Kind::kTemporary) DeclareTemporary(connection);
-  amqp_basic_qos_t qos{};
-  qos.prefetch_count = static_cast<std::uint16_t>(spec_.prefetch);
-  qos.global = false;  // for each consumer: quorum queues refuse the other kind
-  connection.Send(channel(), AMQP_BASIC_QOS_METHOD, qos);
   browsers_ = 0;
   counting_ = counted_ = false;
   answers_ = 0;
@@ -56,7 +58,17 @@ void ConsumerSource::DeclareTemporary(Connection& connection) {
 }
 
 void ConsumerSource::Consume(Connection& connection) {
-  const std::string tag = absl::StrCat(++browsers_);
+  // What is not acknowledged goes back consumer by consumer, in the order of their tags as long as
+  // these are few. So a browser's are written alike, and each of them takes more than the last.
+  const std::string tag = BrowserTag(++browsers_);
+  window_ = spec_.prefetch;
+  if (spec_.kind == SourceSpec::Kind::kBrowse) {
+    window_ = std::min(spec_.prefetch << std::min(browsers_ - 1, kMostDoublings), kMostPrefetch);
+  }
+  amqp_basic_qos_t qos{};
+  qos.prefetch_count = static_cast<std::uint16_t>(window_);
+  qos.global = false;  // for each consumer: quorum queues refuse the other kind
+  connection.Send(channel(), AMQP_BASIC_QOS_METHOD, qos);
   delivered_ = settled_ = 0;
   amqp_basic_consume_t consume{};
   consume.queue = ToBytes(spec_.queue);
@@ -181,27 +193,38 @@ void ConsumerSource::OnBody(std::string_view part) {
   message_.reset();
 }
 
-void ConsumerSource::Settle(Connection& connection, std::int64_t delivery_tag) {
+void ConsumerSource::Settle(Connection& connection, std::int64_t delivery_tag, bool taken) {
   if (state_ != State::kConsuming) return;
-  if (spec_.kind != SourceSpec::Kind::kBrowse) {
-    amqp_basic_ack_t ack{};
-    ack.delivery_tag = static_cast<std::uint64_t>(delivery_tag);
-    ack.multiple = false;  // never over one that still runs
-    return connection.Send(channel(), AMQP_BASIC_ACK_METHOD, ack);
-  }
-  if (++settled_ < delivered_ || delivered_ < spec_.prefetch) return;
+  if (spec_.kind != SourceSpec::Kind::kBrowse) return Acknowledge(connection, delivery_tag);
+  if (taken) taken_.push_back(delivery_tag);
+  if (++settled_ < delivered_ || delivered_ < window_) return;
   // What a cancelled consumer holds stays with the channel, and does not count for the next
-  // consumer.
-  const std::string tag = absl::StrCat(browsers_);
+  // consumer. Only then is anything acknowledged: before, it would be given another one for that,
+  // and hold what is not in one piece.
+  const std::string tag = BrowserTag(browsers_);
   amqp_basic_cancel_t cancel{};
   cancel.consumer_tag = ToBytes(tag);
   cancel.nowait = true;
   connection.Send(channel(), AMQP_BASIC_CANCEL_METHOD, cancel);
+  AcknowledgeTaken(connection);
   Consume(connection);
+}
+
+void ConsumerSource::Acknowledge(Connection& connection, std::int64_t delivery_tag) {
+  amqp_basic_ack_t ack{};
+  ack.delivery_tag = static_cast<std::uint64_t>(delivery_tag);
+  ack.multiple = false;  // never over one that still runs
+  connection.Send(channel(), AMQP_BASIC_ACK_METHOD, ack);
+}
+
+void ConsumerSource::AcknowledgeTaken(Connection& connection) {
+  for (const std::int64_t delivery_tag : taken_) Acknowledge(connection, delivery_tag);
+  taken_.clear();
 }
 
 void ConsumerSource::Close(Connection& connection) {
   if (state_ == State::kClosed || state_ == State::kClosing) return;
+  AcknowledgeTaken(connection);
   state_ = State::kClosing;
   message_.reset();
   amqp_channel_close_t close{};
@@ -228,6 +251,7 @@ void ConsumerSource::Append(ConsumerEvent::Kind kind) {
 
 void ConsumerSource::Lose(absl::Status why) {
   message_.reset();
+  taken_.clear();
   status_ = std::move(why);
   if (epoch_ == 0) return;
   Append(ConsumerEvent::Kind::kLost);

@@ -20,7 +20,8 @@ struct SourceSpec {
   enum class Kind {
     kShared,     // the queue of a group, or a side queue: what is settled is acknowledged
     kTemporary,  // nobody's: a queue of its own, gone with the connection
-    kBrowse,     // nobody's view of an existing queue: nothing is ever acknowledged, all goes back
+    kBrowse,     // nobody's view of an existing queue: what is taken is acknowledged, the rest goes
+                 // back
   };
 
   Kind kind = Kind::kShared;
@@ -66,7 +67,7 @@ class ConsumerSource {
   // Stops consuming, as if the broker had closed the channel.
   void GiveUp(Connection& connection, absl::Status why);
   // Of a message with the current epoch.
-  void Settle(Connection& connection, std::int64_t delivery_tag);
+  void Settle(Connection& connection, std::int64_t delivery_tag, bool taken);
   // Gives back what is unsettled. kClosed once the broker has heard this, and so all settled
   // before.
   void Close(Connection& connection);
@@ -80,6 +81,8 @@ class ConsumerSource {
   void OnDeliver(const amqp_basic_deliver_t& deliver);
   void OnHeader(const amqp_frame_t& frame);
   void OnBody(std::string_view part);
+  void Acknowledge(Connection& connection, std::int64_t delivery_tag);
+  void AcknowledgeTaken(Connection& connection);
   void Lose(absl::Status why);
   void Append(ConsumerEvent::Kind kind);
 
@@ -95,11 +98,13 @@ class ConsumerSource {
   std::uint64_t body_left_ = 0;
   bool has_header_ = false;
 
-  // kBrowse: each consumer gets `prefetch` messages; when all of them were settled here, the next
+  // kBrowse: each consumer gets a window of messages; when all of them were settled here, the next
   // consumer gets the next.
   int browsers_ = 0;
+  int window_ = 0;
   int delivered_ = 0;
   int settled_ = 0;
+  std::vector<std::int64_t> taken_;  // to be acknowledged at the window's end
 
   // Of a side queue: how much is expected, as far as the broker has told.
   bool counting_ = false;

@@ -94,9 +94,14 @@ void DeclareRun::SendStep(Connection& connection, const DeclareStep& step) {
 
 void DeclareRun::OnMethod(Connection& connection, const amqp_method_t& method) {
   switch (method.id) {
+    case AMQP_QUEUE_DECLARE_OK_METHOD: {
+      const auto& declared = *static_cast<const amqp_queue_declare_ok_t*>(method.decoded);
+      messages_ = declared.message_count;
+      consumers_ = declared.consumer_count;
+      return Next(connection);
+    }
     case AMQP_CHANNEL_OPEN_OK_METHOD:
     case AMQP_EXCHANGE_DECLARE_OK_METHOD:
-    case AMQP_QUEUE_DECLARE_OK_METHOD:
     case AMQP_QUEUE_BIND_OK_METHOD:
       return Next(connection);
     case AMQP_CHANNEL_CLOSE_METHOD:

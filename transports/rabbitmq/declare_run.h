@@ -36,6 +36,9 @@ class DeclareRun {
   const absl::Status& status() const {
     return status_;
   }  // the first error, naming what it is about
+  // How many messages waited in the queue that was looked at last.
+  std::uint32_t messages() const { return messages_; }
+  std::uint32_t consumers() const { return consumers_; }
 
  private:
   enum class State { kOpening, kRunning, kClosing, kDone };
@@ -52,6 +55,8 @@ class DeclareRun {
   State state_ = State::kOpening;
   std::size_t next_ = 0;  // the step after the one that runs
   absl::Status status_;
+  std::uint32_t messages_ = 0;
+  std::uint32_t consumers_ = 0;
 };
 
 }  // namespace omnibus::rabbitmq

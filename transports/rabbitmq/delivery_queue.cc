@@ -54,13 +54,14 @@ void DeliveryQueue::Lose(std::uint32_t source, std::uint64_t epoch) {
                                         event.message.tag.source == source;
                                }),
                 events_.end());
-  std::erase_if(settled_,
-                [&](const DeliveryTag& tag) { return tag.source == source && tag.epoch == epoch; });
+  std::erase_if(settled_, [&](const Settled& each) {
+    return each.tag.source == source && each.tag.epoch == epoch;
+  });
 }
 
-void DeliveryQueue::TakeSettled(std::vector<DeliveryTag>& tags) {
+void DeliveryQueue::TakeSettled(std::vector<Settled>& settled) {
   absl::MutexLock lock(&mu_);
-  tags.insert(tags.end(), settled_.begin(), settled_.end());
+  settled.insert(settled.end(), settled_.begin(), settled_.end());
   settled_.clear();
 }
 
@@ -99,7 +100,7 @@ void DeliveryQueue::Interrupt() {
   bell_->Ring();
 }
 
-std::size_t DeliveryQueue::Settle(std::span<const DeliveryTag> tags, bool& wake) {
+std::size_t DeliveryQueue::Settle(std::span<const DeliveryTag> tags, bool taken, bool& wake) {
   absl::MutexLock lock(&mu_);
   if (closed_) return tags.size();
   wake = settled_.empty();
@@ -108,7 +109,7 @@ std::size_t DeliveryQueue::Settle(std::span<const DeliveryTag> tags, bool& wake)
     const bool current =
         tag.source < sources_.size() && tag.epoch != 0 && sources_[tag.source].epoch == tag.epoch;
     if (current && sources_[tag.source].unsettled.erase(tag.position) == 1) {
-      settled_.push_back(tag);
+      settled_.push_back({tag, taken});
     } else {
       ++dropped;
     }

@@ -28,14 +28,19 @@ class DeliveryQueue {
   // The I/O thread: appends `events`, and empties it. A kLost takes the messages of its epoch out
   // of the queue.
   void Put(std::vector<ConsumerEvent>& events);
+  struct Settled {
+    DeliveryTag tag;
+    bool taken = false;  // by Take(): also where nothing else is acknowledged
+  };
+
   // The I/O thread: takes what was settled since.
-  void TakeSettled(std::vector<DeliveryTag>& tags);
+  void TakeSettled(std::vector<Settled>& settled);
 
   absl::Status Wait(absl::Time deadline, std::size_t max_events,
                     std::vector<ConsumerEvent>& events);
   void Interrupt();
   // Returns how many were dropped. Sets `wake` when the I/O thread has to be woken.
-  std::size_t Settle(std::span<const DeliveryTag> tags, bool& wake);
+  std::size_t Settle(std::span<const DeliveryTag> tags, bool taken, bool& wake);
 
   // From now on Wait() fails and Settle() drops. What was settled before is still to be taken.
   void Close();
@@ -57,7 +62,7 @@ class DeliveryQueue {
   std::vector<ConsumerEvent> events_ ABSL_GUARDED_BY(mu_);
   std::size_t first_ ABSL_GUARDED_BY(mu_) = 0;  // those before it were taken
   std::vector<Source> sources_ ABSL_GUARDED_BY(mu_);
-  std::vector<DeliveryTag> settled_ ABSL_GUARDED_BY(mu_);
+  std::vector<Settled> settled_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace omnibus::rabbitmq

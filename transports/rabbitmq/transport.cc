@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "omnibus/internal/absl_view.h"
+#include "omnibus/queue_tools.h"
 #include "omnibus/transports/rabbitmq.h"
 #include "transports/rabbitmq/address.h"
 #include "transports/rabbitmq/connection.h"
@@ -23,7 +24,7 @@ namespace {
 
 constexpr std::uint16_t kDeclareChannel = 1;
 
-class RabbitMqTransport final : public Transport {
+class RabbitMqTransport final : public Transport, public QueueGauge {
  public:
   RabbitMqTransport(RabbitMqOptions options, Address address, Runtime& runtime,
                     std::shared_ptr<spdlog::logger> logger)
@@ -43,10 +44,20 @@ class RabbitMqTransport final : public Transport {
   absl::Status Declare(const Topology& topology, DeclareMode mode, absl::Time deadline) override {
     std::vector<DeclareStep> steps;
     if (absl::Status status = MakeSteps(topology, steps); !status.ok()) return status;
-    absl::Status status = RunSteps(steps, mode, deadline);
+    DeclareRun run(kDeclareChannel, steps, mode, DeclareRun::OnError::kStop);
+    absl::Status status = RunSteps(run, deadline);
     // What operators keep is theirs to make again.
     if (status.ok() && mode == DeclareMode::kDeclare) declared_.Add(steps);
     return status;
+  }
+
+  absl::StatusOr<QueueExtent> MeasureQueue(std::string_view queue, absl::Time deadline) override {
+    DeclareStep step;
+    step.kind = DeclareStep::Kind::kQueue;
+    step.name = queue;
+    DeclareRun run(kDeclareChannel, {step}, DeclareMode::kCheck, DeclareRun::OnError::kStop);
+    if (absl::Status status = RunSteps(run, deadline); !status.ok()) return status;
+    return QueueExtent{.partitions = {}, .messages = run.messages(), .consumers = run.consumers()};
   }
 
   absl::StatusOr<std::unique_ptr<Producer>> OpenProducer() override {
@@ -60,11 +71,9 @@ class RabbitMqTransport final : public Transport {
  private:
   // On a connection of its own, whose I/O thread is the caller's: declaring is rare, and must
   // disturb nobody.
-  absl::Status RunSteps(const std::vector<DeclareStep>& steps, DeclareMode mode,
-                        absl::Time deadline) {
+  absl::Status RunSteps(DeclareRun& run, absl::Time deadline) {
     Runtime& runtime = settings_.runtime;
     Connection connection(settings_, "declare", std::make_shared<Wakeup>(), runtime.Random());
-    DeclareRun run(kDeclareChannel, steps, mode, DeclareRun::OnError::kStop);
     bool started = false;
     const auto handler = [&](const amqp_frame_t& frame) {
       if (frame.channel == kDeclareChannel && frame.frame_type == AMQP_FRAME_METHOD) {

@@ -33,7 +33,7 @@ class DeliveryQueueTest : public ::testing::Test {
   std::size_t Settle(std::uint64_t epoch, std::int64_t position) {
     const DeliveryTag tag{epoch, 0, position};
     bool wake = false;
-    return queue_.Settle(std::span(&tag, 1), wake);
+    return queue_.Settle(std::span(&tag, 1), /*taken=*/false, wake);
   }
 
   DeliveryQueue queue_{SystemRuntime(), 1, 10};
@@ -54,7 +54,7 @@ TEST_F(DeliveryQueueTest, LosingAnEpochTakesItsMessagesOutAndVoidsWhatWasSettled
   EXPECT_EQ(events[1].kind, ConsumerEvent::Kind::kAssigned);
   EXPECT_EQ(events[2].message.tag.epoch, 2u);
   EXPECT_EQ(Settle(1, 2), 1u);
-  std::vector<DeliveryTag> settled;
+  std::vector<DeliveryQueue::Settled> settled;
   queue_.TakeSettled(settled);
   EXPECT_TRUE(settled.empty());
   EXPECT_EQ(Settle(2, 1), 0u);
