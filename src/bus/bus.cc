@@ -19,6 +19,7 @@
 #include "bus/needs.h"
 #include "bus/plan.h"
 #include "bus/sync_publish.h"
+#include "runtime/planted_bug.h"
 #include "spdlog/spdlog.h"
 
 namespace omnibus {
@@ -175,6 +176,9 @@ absl::Status Bus::Impl::DoClose(absl::Duration budget) {
   const absl::Time handled_by = deadline - Farewell(budget);
   for (const auto& runner : runners_) runner->StopModule();
   for (const auto& runner : runners_) runner->StopReceiving();
+  if (Planted(PlantedBug::kProducerClosedFirst)) {
+    for (const auto& [name, link] : links_) link.sender->Close(runtime().Now()).IgnoreError();
+  }
   const std::size_t unfinished = Drain(handled_by - Warning(budget), handled_by);
   closed_ = true;
   for (const auto& runner : runners_) runner->StopWorkers();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "omnibus/internal/absl_view.h"
+#include "runtime/planted_bug.h"
 
 namespace omnibus {
 namespace {
@@ -38,8 +39,15 @@ absl::Status HandlerContext::PublishEvent(const EventType& type, const void* eve
                                           const PublishOptions& options) {
   const int ordinal = published_++;
   if (absl::Status status = module_.CheckPublishes(type); !status.ok()) return status;
-  const Uuid key = EffectKey(cause_.idempotency_key, module_, timer_, ordinal);
+  Uuid key = EffectKey(cause_.idempotency_key, module_, timer_, ordinal);
+  if (Planted(PlantedBug::kRandomEffectKeys)) {
+    key = RandomUuid(module_.runtime->Random(), module_.runtime->Random());
+  }
   const Inheritance inherited{cause_, key};
+  if (Planted(PlantedBug::kEffectsUnconfirmed)) {
+    module_.publisher->Publish(type, event, options, &inherited, [](const absl::Status&) {});
+    return absl::OkStatus();
+  }
   effects_.Begin();
   module_.publisher->Publish(
       type, event, options, &inherited,

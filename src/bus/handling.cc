@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "bus/handler_context.h"
 #include "bus/intake.h"
+#include "runtime/planted_bug.h"
 #include "spdlog/logger.h"
 
 namespace omnibus {
@@ -154,6 +155,7 @@ void Handling::Handle(Delivery* delivery) {
 // The module stops, or gives up what this came from. What has begun ends, and what would leave a
 // gap does not stay behind.
 void Handling::HandleLeaving(Delivery* delivery) {
+  if (Planted(PlantedBug::kDroppedAtRevoke)) return Settle(delivery);
   if (Gone(*delivery)) return Release(delivery);
   const bool leaves_gap = delivery->source->LeavesGap(delivery->message.tag.position);
   if (delivery->put_off) return leaves_gap ? SendToRetryQueue(delivery) : Release(delivery);
@@ -172,6 +174,10 @@ void Handling::Begin(Delivery* delivery) {
   if (*claim == Inbox::Claim::kTaken) return End(delivery);
   if (*claim == Inbox::Claim::kRunning) {
     return workers_.Delay(delivery, module_.runtime->Now() + kAskAgain, /*hold_order=*/true);
+  }
+  if (Planted(PlantedBug::kAcknowledgeFirst)) SettleTooEarly(*delivery);
+  if (Planted(PlantedBug::kInboxFirst)) {
+    inbox_->Complete(delivery->metadata.idempotency_key).IgnoreError();
   }
   delivery->claimed = true;
   ++delivery->attempt;
@@ -209,6 +215,7 @@ bool Handling::IsItsTurn(Delivery* delivery) {
     case Parking::Entry::kFree:
       return true;
     case Parking::Entry::kBehind:
+      if (Planted(PlantedBug::kParkedFollowerOvertakes)) return true;
       SendToRetryQueue(delivery);
       return false;
     case Parking::Entry::kParked:
@@ -288,6 +295,10 @@ void Handling::Settle(Delivery* delivery) {
   // Dropped ones are counted by the consumer: somebody else has the message by now.
   delivery->intake->origin().consumer->Settle({&delivery->message.tag, 1});
   Recycle(delivery);
+}
+
+void Handling::SettleTooEarly(const Delivery& delivery) {
+  delivery.intake->origin().consumer->Settle({&delivery.message.tag, 1});
 }
 
 // It stays unsettled.

@@ -94,6 +94,7 @@ class Handling {
   void Begin(Delivery* delivery);
   void Settle(Delivery* delivery);
   void Recycle(Delivery* delivery);
+  void SettleTooEarly(const Delivery& delivery);  // for planted bugs alone
   void Release(Delivery* delivery);
   bool ParksItsKey(const Delivery& delivery) const;
   bool KeepsOrder(const Delivery& delivery) const;

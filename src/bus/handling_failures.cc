@@ -9,6 +9,7 @@
 #include "bus/retry_queue.h"
 #include "omnibus/internal/absl_view.h"
 #include "omnibus/retry_policy.h"
+#include "runtime/planted_bug.h"
 #include "spdlog/logger.h"
 
 namespace omnibus {
@@ -30,7 +31,9 @@ void Handling::Fail(Delivery* delivery, absl::Status status) {
   delivery->status = std::move(status);
   // A handler that gives up although nobody asked it to is as one that failed for a while.
   const bool passing = CanRetry(delivery->status) || absl::IsCancelled(delivery->status);
-  if (!passing || delivery->attempt >= configuration_.retry.attempts) return Bury(delivery);
+  if (!passing || delivery->attempt >= configuration_.retry.attempts) {
+    return Planted(PlantedBug::kExhaustedAsDone) ? End(delivery) : Bury(delivery);
+  }
 
   const absl::Duration delay =
       configuration_.retry.DelayAfter(delivery->attempt, module_.runtime->Random());
@@ -42,7 +45,8 @@ void Handling::Fail(Delivery* delivery, absl::Status status) {
   if (Leaving(*delivery)) return Release(delivery);
   delivery->due = now + delay;
   delivery->stage = Delivery::Stage::kHandle;
-  workers_.Delay(delivery, now + delay, configuration_.ordered);
+  const bool ordered = configuration_.ordered && !Planted(PlantedBug::kRetryOvertakes);
+  workers_.Delay(delivery, now + delay, ordered);
 }
 
 // False: it has to wait in the process.
@@ -74,6 +78,7 @@ void Handling::SendToRetryQueue(Delivery* delivery) {
   delivery->stage = Delivery::Stage::kPutOff;
   // Before it is sent: the copy may be back before the outcome is.
   if (delivery->put_off && KeepsOrder(*delivery)) parking_.Depart(*delivery);
+  if (Planted(PlantedBug::kPutOffUnconfirmed)) SettleTooEarly(*delivery);
   Send(delivery, RetryCopy(*delivery, module_.module, Wall()).message(),
        Delivery::Stage::kConcludePutOff);
 }
@@ -101,8 +106,13 @@ void Handling::Bury(Delivery* delivery) {
     delivery->first_failed_at = delivery->last_failed_at = module_.runtime->Now();
   }
   delivery->parks = ParksItsKey(*delivery);
-  Send(delivery, DeadLetter(*delivery, module_.module, Wall()).message(),
-       Delivery::Stage::kConcludeBurial);
+  const DeadLetter letter(*delivery, module_.module, Wall());
+  if (Planted(PlantedBug::kDeadLetterUnconfirmed)) SettleTooEarly(*delivery);
+  if (Planted(PlantedBug::kDeadLetterTwice)) {
+    delivery->intake->origin().sender->Send(
+        letter.message(), module_.runtime->Now() + publish_timeout_, [](const absl::Status&) {});
+  }
+  Send(delivery, letter.message(), Delivery::Stage::kConcludeBurial);
 }
 
 void Handling::ConcludeBurial(Delivery* delivery) {

@@ -6,6 +6,7 @@
 
 #include "bus/retry_queue.h"
 #include "omnibus/internal/absl_view.h"
+#include "runtime/planted_bug.h"
 #include "spdlog/logger.h"
 
 namespace omnibus {
@@ -148,6 +149,7 @@ void Intake::Accept(ReceivedMessage& message) {
       delivery->handler == nullptr ? delivery->message.key : delivery->metadata.key;
   delivery->lane_key = key.empty() ? 0 : Hash(key);
   delivery->order_key = key.empty() ? 0 : Hash(delivery->message.channel, key);
+  if (Planted(PlantedBug::kTwoOfOneKey)) delivery->lane_key = 0;
   delivery->lane = handling_.workers().LaneOf(delivery->lane_key);
   if (delivery->put_off) {
     if (!handling_.AdmitPutOff(delivery)) return;
@@ -246,7 +248,8 @@ void Intake::ReleaseWhatIsDone() {
   std::erase_if(revocations_, [&](const Revocation& revocation) {
     const bool done = std::all_of(revocation.sources.begin(), revocation.sources.end(),
                                   [](const Source* source) { return source->in_flight == 0; });
-    if (!done && now < revocation.deadline) return false;
+    const bool early = Planted(PlantedBug::kReleasedEarly);
+    if (!done && !early && now < revocation.deadline) return false;
     for (Source* source : revocation.sources) source->lost = true;
     handling_.Forget();
     consumer_->Release(revocation.epoch);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "omnibus/internal/absl_view.h"
 #include "omnibus/timestamp.h"
+#include "runtime/planted_bug.h"
 
 namespace omnibus {
 namespace {
@@ -84,6 +85,7 @@ void TakeRetryHeaders(ReceivedMessage& message, Delivery& delivery, const WallCl
     if (header.name == kPartition) Read(header.value, message.partition);
     if (header.name == kOffset) Read(header.value, message.offset);
   }
+  if (Planted(PlantedBug::kAttemptsReset)) delivery.attempt = 0;
   message.headers.erase(
       std::remove_if(message.headers.begin(), message.headers.end(),
                      [](const HeaderView& header) { return header.name.starts_with(kPrefix); }),

@@ -2,17 +2,31 @@
 // switch is a constant there, and costs nothing.
 #pragma once
 
-#include <span>
-#include <string_view>
-
 namespace omnibus {
 
+// What each of them is: tests/simulation/planted_bugs.cc.
 enum class PlantedBug {
   kNone,
-  kCommitPastUnfinished,      // the watermark follows the last one that was settled
-  kSettleAfterRevoke,         // an epoch that has passed is settled all the same
-  kStaleUnassign,             // a late release takes away a newer assignment
-  kUnknownReportedConfirmed,  // a publish without an answer counts as confirmed
+  kAcknowledgeFirst,
+  kCommitPastUnfinished,
+  kSettleAfterRevoke,
+  kDeadLetterUnconfirmed,
+  kProducerClosedFirst,
+  kRetryOvertakes,
+  kStaleUnassign,
+  kAttemptsReset,
+  kEffectsUnconfirmed,
+  kInboxFirst,
+  kRandomEffectKeys,
+  kTwoOfOneKey,
+  kReleasedEarly,
+  kUnknownReportedConfirmed,
+  kDeadLetterTwice,
+  kParkedFollowerOvertakes,
+  kPutOffUnconfirmed,
+  kDroppedAtRevoke,
+  kExhaustedAsDone,
+  kMultipleAcknowledgement,
 };
 
 #ifdef OMNIBUS_PLANTED_BUGS

@@ -40,6 +40,7 @@ void Farmer::Bring(Bus& bus, const Good& good) {
   PublishOptions options;
   options.id = RandomUuid(world_.dice.Next(), world_.dice.Next());
   options.idempotency_key = options.id;
+  options.timeout = world_.dice.Between(absl::Milliseconds(300), absl::Seconds(10));
   oracle_.OnPublish(good, options_.name);
   if (!options_.waits) {
     bus.PublishAsync(

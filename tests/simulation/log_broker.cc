@@ -31,6 +31,14 @@ void LogBroker::Declare(const Topology& topology, int partitions) {
   }
   for (const GroupSpec& group : topology.groups) {
     make(absl::StrCat(group.channel, ".", group.module, ".dead"), 1);
+    const auto channel = topics_.find(group.channel);
+    if (channel == topics_.end()) continue;
+    for (const std::string& queue : group.queues) {
+      make(queue, static_cast<int>(channel->second.size()));
+      for (std::size_t i = 0; i < channel->second.size(); ++i) {
+        main_of_[topics_[queue][i]] = channel->second[i];
+      }
+    }
   }
 }
 
@@ -55,7 +63,8 @@ absl::Status LogBroker::Produce(std::uint64_t producer, std::uint64_t sequence,
     return absl::UnavailableError("log: the partition has no leader");
   }
   produced_[producer].insert(sequence);
-  const std::uint64_t spread = message.key.empty() ? world_.dice.Next() : HashOf(message.key);
+  std::uint64_t spread = message.key.empty() ? world_.dice.Next() : HashOf(message.key);
+  if (message.partition >= 0) spread = static_cast<std::uint64_t>(message.partition);
   Append(topic->second[spread % topic->second.size()], message);
   return absl::OkStatus();
 }
@@ -114,8 +123,7 @@ void LogBroker::Join(const Membership& membership, std::uint64_t session,
       return owned.second.revoked && !holding.contains(owned.second.number);
     });
     for (auto& [partition, ownership] : member.owned) {
-      if (!holding.contains(ownership.number)) ownership.number = ++ownerships_;
-      ownership.committed = group.committed[partition];
+      if (!holding.contains(ownership.number)) ownership = Own(group, membership, partition);
     }
   }
   Balance(group);
@@ -149,8 +157,10 @@ bool LogBroker::TakeCommits(const std::string& group_name, const std::string& na
   Member& member = found->second;
   member.heard = world_.loop.Now();
   bool all = true;
+  std::vector<std::uint32_t> released;
   for (const Commit& commit : commits) {
-    const auto owned = member.owned.find(commit.partition);
+    const auto main = main_of_.find(commit.partition);
+    const auto owned = member.owned.find(main == main_of_.end() ? commit.partition : main->second);
     if (owned == member.owned.end() || owned->second.number != commit.ownership) {
       world_.trace.Step("broker: refuses a commit by ", name);
       all = false;
@@ -160,9 +170,9 @@ bool LogBroker::TakeCommits(const std::string& group_name, const std::string& na
     world_.trace.Step("broker: ", group_name, " is at ", partition.topic, "/", partition.number,
                       "/", commit.position, release ? ", and lets it go" : "");
     group.committed[commit.partition] = commit.position;
-    owned->second.committed = commit.position;
-    if (release) member.owned.erase(owned);
+    if (release) released.push_back(owned->first);
   }
+  for (const std::uint32_t partition : released) member.owned.erase(partition);
   if (release) Balance(group);
   return all;
 }
@@ -215,13 +225,29 @@ void LogBroker::Balance(Group& group) {
     while (!free.empty() && member.owned.size() < quota[&member]) {
       const std::uint32_t partition = *free.begin();
       free.erase(free.begin());
-      member.owned[partition] = {++ownerships_, group.committed[partition], false};
+      member.owned[partition] = Own(group, member.membership, partition);
       changed.insert(&member);
     }
   }
   for (auto& [name, member] : group.members) {
     if (changed.contains(&member)) Tell(member);
   }
+}
+
+LogBroker::Ownership LogBroker::Own(Group& group, const Membership& membership,
+                                    std::uint32_t partition) {
+  Ownership ownership;
+  ownership.number = ++ownerships_;
+  ownership.committed = group.committed[partition];
+  const auto queues = membership.queues.find(partitions_[partition]->topic);
+  if (queues == membership.queues.end()) return ownership;
+  for (const std::string& queue : queues->second) {
+    const std::uint32_t side =
+        topics_.at(queue)[static_cast<std::size_t>(partitions_[partition]->number)];
+    ownership.sides.push_back({side, group.committed[side],
+                               static_cast<std::int64_t>(partitions_[side]->records.size())});
+  }
+  return ownership;
 }
 
 void LogBroker::Tell(Member& member) {
@@ -234,6 +260,25 @@ std::int64_t LogBroker::Committed(const std::string& group, std::uint32_t partit
   if (found == groups_.end()) return 0;
   const auto committed = found->second.committed.find(partition);
   return committed == found->second.committed.end() ? 0 : committed->second;
+}
+
+void LogBroker::StartForgetting() {
+  if (world_.weather.consumer_cancelled_every == absl::InfiniteDuration()) return;
+  world_.loop.After(
+      world_.dice.Between(absl::ZeroDuration(), 2 * world_.weather.consumer_cancelled_every),
+      [this] {
+        if (world_.weather.consumer_cancelled_every == absl::InfiniteDuration()) return;
+        std::vector<std::pair<std::string, std::string>> members;
+        for (const auto& [name, group] : groups_) {
+          for (const auto& [member, state] : group.members) members.emplace_back(name, member);
+        }
+        if (!members.empty()) {
+          ++world_.faults;
+          const auto& [group, member] = members[world_.dice.Next() % members.size()];
+          Leave(group, member);
+        }
+        StartForgetting();
+      });
 }
 
 }  // namespace omnibus::simulation

@@ -42,6 +42,12 @@ class LogBroker {
     std::uint64_t number = 0;  // of all there ever were
     std::int64_t committed = 0;
     bool revoked = false;  // it shall let go
+    struct Side {
+      std::uint32_t partition = 0;
+      std::int64_t committed = 0;
+      std::int64_t end = 0;  // of what it holds now, and what comes before the channel's
+    };
+    std::vector<Side> sides;  // the same parts of the group's side queues
   };
   using Holdings = std::map<std::uint32_t, Ownership>;  // by partition
 
@@ -67,6 +73,7 @@ class LogBroker {
     std::string group;
     std::string member;
     std::vector<std::string> topics;
+    std::map<std::string, std::vector<std::string>> queues;  // by topic: what is read with it
     Link* link = nullptr;
     Inform inform;  // called at the client's end
   };
@@ -94,6 +101,9 @@ class LogBroker {
   // Of a group; 0 where it never committed.
   std::int64_t Committed(const std::string& group, std::uint32_t partition) const;
 
+  // Takes members for dead that are not, now and then, as the weather wants.
+  void StartForgetting();
+
   World& world() { return world_; }
   Witness& witness() { return witness_; }
 
@@ -118,6 +128,7 @@ class LogBroker {
     Receive receive;
   };
 
+  Ownership Own(Group& group, const Membership& membership, std::uint32_t partition);
   void Append(std::uint32_t partition, Record message);
   bool Pump(std::uint32_t partition, Stream& stream);
   void Balance(Group& group);
@@ -129,6 +140,7 @@ class LogBroker {
   std::vector<std::unique_ptr<Partition>> partitions_;
   std::map<std::string, std::vector<std::uint32_t>> topics_;
   std::map<std::string, Group> groups_;
+  std::map<std::uint32_t, std::uint32_t> main_of_;  // a side queue's part: its channel's
   std::map<std::uint32_t, std::vector<Stream>> streams_;
   std::map<std::uint64_t, std::set<std::uint64_t>> produced_;  // sequences, by producer
   std::uint64_t ownerships_ = 0;

@@ -28,6 +28,7 @@ class LogConsumer final : public Consumer {
       if (std::find(topics_.begin(), topics_.end(), subscription.channel) == topics_.end()) {
         topics_.push_back(subscription.channel);
       }
+      if (!subscription.queues.empty()) queues_[subscription.channel] = subscription.queues;
     }
     NewMember();
     Link::Ends ends;
@@ -135,6 +136,11 @@ class LogConsumer final : public Consumer {
     std::int64_t next = 0;      // to be fetched
     std::int64_t told = 0;
     Watermark mark;
+
+    std::uint32_t main = 0;            // itself, or of a side queue's part the channel's
+    std::vector<std::uint32_t> sides;  // of a channel's part
+    std::int64_t awaited = 0;          // of a side queue's: what comes before the channel's
+    std::deque<const Record*> held;    // of the channel's, until that has come
   };
 
   std::string MemberName(std::uint64_t epoch) const {
@@ -160,6 +166,7 @@ class LogConsumer final : public Consumer {
     membership.group = group_;
     membership.member = member_;
     membership.topics = topics_;
+    membership.queues = queues_;
     membership.link = &link_;
     membership.inform = [this](const LogBroker::Holdings& holdings) { Learn(holdings); };
     std::set<std::uint64_t> holding;
@@ -180,7 +187,7 @@ class LogConsumer final : public Consumer {
     informed_ = true;
     std::vector<std::uint32_t> lost;
     for (const auto& [index, partition] : owned_) {
-      const auto held = holdings.find(index);
+      const auto held = holdings.find(partition.main);
       if (held == holdings.end() || held->second.number != partition.ownership) {
         lost.push_back(index);
       }
@@ -191,7 +198,9 @@ class LogConsumer final : public Consumer {
     for (const auto& [index, ownership] : holdings) {
       if (ownership.number <= let_go_[index]) continue;  // it has not heard of that yet
       if (!owned_.contains(index)) gained.push_back(index);
-      if (ownership.revoked) leaving.push_back(index);
+      if (!ownership.revoked) continue;
+      leaving.push_back(index);
+      for (const auto& side : ownership.sides) leaving.push_back(side.partition);
     }
     Gain(gained, holdings);
     Revoke(leaving);
@@ -206,17 +215,27 @@ class LogConsumer final : public Consumer {
     event.sources = gained;
     for (const std::uint32_t index : gained) {
       const LogBroker::Ownership& ownership = holdings.at(index);
-      Partition& partition = owned_[index];
-      partition.ownership = ownership.number;
-      partition.epoch = epoch;
-      partition.next = partition.told = ownership.committed;
-      partition.mark = Watermark(ownership.committed);
-      world_.trace.Step(process_.name(), ": owns ", broker_.partition(index).topic, "/",
-                        broker_.partition(index).number, " from ", ownership.committed, ", epoch ",
-                        epoch);
-      Fetch(index, partition);
+      Start(index, index, ownership.number, ownership.committed);
+      for (const auto& side : ownership.sides) {
+        owned_[index].sides.push_back(side.partition);
+        event.sources.push_back(side.partition);
+        owned_[side.partition].awaited = side.end;
+        Start(side.partition, index, ownership.number, side.committed);
+      }
     }
     bell_->Ring();
+  }
+
+  void Start(std::uint32_t index, std::uint32_t main, std::uint64_t ownership, std::int64_t from) {
+    Partition& partition = owned_[index];
+    partition.main = main;
+    partition.ownership = ownership;
+    partition.epoch = epoch_;
+    partition.next = partition.told = from;
+    partition.mark = Watermark(from);
+    world_.trace.Step(process_.name(), ": owns ", broker_.partition(index).topic, "/",
+                      broker_.partition(index).number, " from ", from, ", epoch ", epoch_);
+    Fetch(index, partition);
   }
 
   void Revoke(const std::vector<std::uint32_t>& leaving) {
@@ -307,6 +326,27 @@ class LogConsumer final : public Consumer {
     if (partition.ownership != ownership || partition.revoked != 0) return;
     if (record.position != partition.next) return;
     ++partition.next;
+    if (index == partition.main && !Caught(partition)) {
+      partition.held.push_back(&record);
+      return;
+    }
+    Buffer(index, partition, record);
+    if (index == partition.main) return;
+    Partition& main = owned_.at(partition.main);
+    if (!Caught(main)) return;
+    for (const Record* each : main.held) Buffer(partition.main, main, *each);
+    main.held.clear();
+  }
+
+  // Whether all that the side queues held in the beginning is here.
+  bool Caught(const Partition& main) const {
+    return std::all_of(main.sides.begin(), main.sides.end(), [&](std::uint32_t side) {
+      const Partition& partition = owned_.at(side);
+      return partition.next >= partition.awaited;
+    });
+  }
+
+  void Buffer(std::uint32_t index, const Partition& partition, const Record& record) {
     ConsumerEvent& event = events_.emplace_back();
     View(record, event.message);
     event.message.tag = {partition.epoch, index, record.position};
@@ -378,6 +418,7 @@ class LogConsumer final : public Consumer {
   const LogOptions options_;
   const std::string group_;
   std::vector<std::string> topics_;
+  std::map<std::string, std::vector<std::string>> queues_;  // by topic
   Link& link_;
   const std::unique_ptr<Doorbell> bell_;
   const std::unique_ptr<Doorbell> closing_;

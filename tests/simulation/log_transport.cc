@@ -15,6 +15,7 @@ class LogTransport final : public Transport {
     Capabilities capabilities;
     capabilities.ordered_by_key = true;
     capabilities.replay = true;
+    capabilities.side_queues = true;
     capabilities.max_body_bytes = 1 << 20;
     return capabilities;
   }

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view kGarbage = "garbage/";
 
+bool IsPutOff(const Record& record) { return absl::EndsWith(record.channel, ".retry"); }
+
 }  // namespace
 
 std::vector<std::string> Oracle::GroupsOf(Good::Kind kind) {
@@ -86,7 +88,13 @@ void Oracle::OnAppended(const Record& record) {
   if (!good.has_value()) return Find("unreadable", record.name);
   goods_[&record] = *good;
   if (absl::EndsWith(record.channel, ".dead")) return OnDeadLetter(record);
-  ++appended_[*good];
+  if (IsPutOff(record)) {
+    // "mill.sacks.miller.retry"
+    const std::string module = record.channel.substr(ChannelOf(good->kind).size() + 1);
+    put_off_[absl::StrCat("mill.", module.substr(0, module.find('.')))][*good].insert(&record);
+  } else {
+    ++appended_[*good];
+  }
   wire_.Published(record.channel, record.name, "", "");
   wire_.Outcome(record.name, absl::OkStatus());
 }
@@ -108,7 +116,13 @@ void Oracle::OnDelivered(const std::string& group, const std::string& member,
 void Oracle::OnSettled(const std::string& group, const std::string& member, const Record& record,
                        bool accepted) {
   wire_.Settled(group, member, record.name, accepted);
-  if (accepted && !Ended(group, goods_.at(&record))) {
+  if (!accepted && world_.faults == 0) Find("settled too late, without a fault", record.name);
+  if (!accepted) return;
+  const Good& good = goods_.at(&record);
+  // Of what was put off, another copy carries on.
+  const std::set<const Record*>& copies = put_off_[group][good];
+  const std::size_t others = copies.size() - copies.count(&record);
+  if (others == 0 && !Ended(group, good)) {
     Find("settled before its end",
          absl::StrCat(record.name, ", ", goods_.at(&record).Name(), "@", group));
   }
@@ -147,6 +161,11 @@ void Oracle::OnDone(const Process& process, const std::string& group, const Uuid
   deeds_.Delivered(group, process.name(), ChannelOf(good.kind), good.Name());
 }
 
+void Oracle::OnRefused(const Process& process, std::string_view type) {
+  if (!process.alive() || world_.faults > 0) return;
+  Find("publish refused by a drain", absl::StrCat(process.name(), ", ", std::string(type)));
+}
+
 bool Oracle::AllEnded() const {
   return std::all_of(appended_.begin(), appended_.end(), [&](const auto& appended) {
     const Good& good = appended.first;
@@ -156,7 +175,7 @@ bool Oracle::AllEnded() const {
   });
 }
 
-std::vector<Finding> Oracle::Check(bool repeats_allowed) {
+std::vector<Finding> Oracle::Check(const Allowance& repeats) {
   const auto add = [&](const char* kind, const std::vector<std::string>& what) {
     for (const std::string& each : what) Find(kind, each);
   };
@@ -167,12 +186,12 @@ std::vector<Finding> Oracle::Check(bool repeats_allowed) {
   }
   const transport_testing::Report deeds = deeds_.Check();
   const transport_testing::Report wire = wire_.Check();
-  add("reordered", deeds.reordered);
+  if (!repeats.disorder) add("reordered", deeds.reordered);
   add("phantom", deeds.phantoms);
   add("without one outcome", deeds.without_outcome);
   add("settled without right", wire.settled_without_right);
   add("phantom", wire.phantoms);
-  if (!repeats_allowed) add("repeated without a fault", deeds.duplicated);
+  if (!repeats.deeds) add("repeated without a fault", deeds.duplicated);
 
   for (const Good& good : confirmed_) {
     if (!appended_.contains(good))
@@ -194,11 +213,15 @@ std::vector<Finding> Oracle::Check(bool repeats_allowed) {
       const bool must = good.kind == Good::Kind::kGarbage || DrawLot(seed_, group, good).dies();
       if (!must) Find("dead without need", absl::StrCat(good.Name(), "@", group));
       // A good that was published twice may die twice: its effect was never taken.
-      if (count > appended_[good] && !repeats_allowed)
+      if (count > appended_[good] && !repeats.dead_letters)
         Find("dead twice", absl::StrCat(good.Name(), "@", group));
     }
   }
   return findings_;
+}
+
+void OracleObserver::OnPublished(const Published& event) {
+  if (absl::IsFailedPrecondition(event.outcome)) oracle_.OnRefused(process_, event.metadata.type);
 }
 
 void OracleObserver::OnHandled(const Handled& event) {

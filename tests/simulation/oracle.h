@@ -65,11 +65,23 @@ class Oracle final : public Witness {
   // The handler is done, and so is all that it published.
   void OnDone(const Process& process, const std::string& group, const Uuid& idempotency_key);
 
+  // The bus itself refused what a handler published, as if it were closed.
+  void OnRefused(const Process& process, std::string_view type);
+
   // Whether all that is at the broker has come to its end at each group that it is for.
   bool AllEnded() const;
 
-  // In the end. Repeated deeds are `allowed` where something has gone wrong.
-  std::vector<Finding> Check(bool repeats_allowed);
+  // Which repeats are no fault of the bus.
+  struct Allowance {
+    bool deeds = false;
+    bool dead_letters = false;
+    bool disorder = false;
+  };
+  // In the end.
+  std::vector<Finding> Check(const Allowance& repeats);
+
+  // Something is wrong already.
+  bool found() const { return !findings_.empty(); }
 
   std::size_t messages() const { return messages_; }
 
@@ -96,6 +108,7 @@ class Oracle final : public Witness {
   std::set<Good> effects_;
   std::map<std::string, std::map<Good, int>> done_;  // by group
   std::map<std::string, std::map<Good, int>> dead_;
+  std::map<std::string, std::map<Good, std::set<const Record*>>> put_off_;  // copies, by group
   std::set<std::string> running_;
   std::vector<Finding> findings_;
   std::size_t messages_ = 0;  // received by some member
@@ -106,6 +119,7 @@ class OracleObserver final : public Observer {
  public:
   OracleObserver(Oracle& oracle, Process& process) : oracle_(oracle), process_(process) {}
   void OnHandled(const Handled& event) override;
+  void OnPublished(const Published& event) override;
 
  private:
   Oracle& oracle_;

@@ -41,7 +41,13 @@ class Process {
     for (const auto& mourner : mourners) mourner();
   }
 
-  // Called once when it dies.
+  // It has ended by itself: what it had claimed is free.
+  void End() {
+    mourners_.clear();
+    alive_ = false;
+  }
+
+  // Called once when it is killed.
   void OnDeath(std::function<void()> mourner) { mourners_.push_back(std::move(mourner)); }
 
  private:

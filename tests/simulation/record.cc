@@ -9,6 +9,7 @@ void Fill(const OutgoingMessage& message, Record& record) {
   record.id = message.id;
   record.correlation_id = message.correlation_id;
   record.body = message.body;
+  record.partition = message.partition;
   for (const HeaderView& header : message.headers) {
     record.headers.emplace_back(header.name, header.value);
   }

@@ -73,6 +73,8 @@ void ServiceProcess::LiveOnce(Process& process) {
   if (alive) world_.trace.Step(process.name(), ": stops");
   const absl::Status closed = (*bus)->Close(alive ? options_.drain : kBurial);
   world_.trace.Step(process.name(), ": has ended: ", closed.ToString());
+  bus->reset();
+  process.End();
   // What is cut off by a stop without patience is done again: so it is told.
   if (alive && !closed.ok()) ++world_.faults;
 }
