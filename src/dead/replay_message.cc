@@ -4,11 +4,11 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "bus/retry_queue.h"
 #include "omnibus/event_type.h"
 #include "omnibus/internal/absl_view.h"
 #include "omnibus/internal/codec_json_value.h"
-#include "omnibus/internal/codec_json_writer.h"
 #include "omnibus/uuid.h"
 
 namespace omnibus::dead {
@@ -51,12 +51,26 @@ bool IsWhole(const std::vector<Field>& fields, Dialect dialect) {
   return Has(fields, PayloadField(dialect)) && (Has(fields, "event_id") || Has(fields, "eventId"));
 }
 
+// A field's name, which was read from JSON, as JSON.
+std::string Quoted(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) < 0x20) {
+      absl::StrAppendFormat(&text, "\\u%04x", static_cast<unsigned char>(c));
+      continue;
+    }
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + "\"";
+}
+
 // The message with another payload, all else as it was.
 std::string WithPayload(std::vector<Field> fields, Dialect dialect, std::string_view payload) {
   std::string body = "{";
   for (const Field& field : fields) {
     if (body.size() > 1) body += ',';
-    internal::JsonWriter(body).WriteText(field.name);
+    body += Quoted(field.name);
     body += ':';
     body += field.name == PayloadField(dialect) ? payload : std::string_view(field.text);
   }
