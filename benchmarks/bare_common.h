@@ -33,7 +33,8 @@ static inline void fail(const char* what, const char* why) {
 
 /* Bytes that no compression makes smaller than JSON would be. */
 static inline char* make_body(size_t bytes) {
-  static const char text[] = "{\"order_id\":10,\"user_id\":1,\"items\":[{\"book_id\":1,\"quantity\":2}]}";
+  static const char text[] =
+      "{\"order_id\":10,\"user_id\":1,\"items\":[{\"book_id\":1,\"quantity\":2}]}";
   char* body = malloc(bytes + 1);
   size_t i;
   if (body == NULL) fail("bare client", "out of memory");
@@ -43,16 +44,18 @@ static inline char* make_body(size_t bytes) {
 }
 
 /* As `omnibus bench throughput --json` has it. */
-static inline void print_result(const char* transport, const char* mode, long messages, size_t bytes,
-                                moment_t start, moment_t end, long confirmed, long delivered) {
+static inline void print_result(const char* transport, const char* mode, long messages,
+                                size_t bytes, moment_t start, moment_t end, long confirmed,
+                                long delivered) {
   const double seconds = end.time - start.time;
   const int publishes = strcmp(mode, "publish") == 0;
-  printf("{\"bench\":\"bare\",\"transport\":\"%s\",\"mode\":\"%s\",\"event\":\"(bytes)\","
-         "\"messages\":%ld,\"body_bytes\":%zu,\"seconds\":%.6f,\"rate\":%.1f,\"cpu_seconds\":%.6f,"
-         "\"confirmed\":%ld,\"delivered\":%ld,\"lost\":%ld,\"duplicated\":0}\n",
-         transport, mode, messages, bytes, seconds,
-         seconds > 0 ? (double)(publishes ? confirmed : delivered) / seconds : 0, end.cpu - start.cpu,
-         confirmed, delivered, publishes ? 0 : messages - delivered);
+  printf(
+      "{\"bench\":\"bare\",\"transport\":\"%s\",\"mode\":\"%s\",\"event\":\"(bytes)\","
+      "\"messages\":%ld,\"body_bytes\":%zu,\"seconds\":%.6f,\"rate\":%.1f,\"cpu_seconds\":%.6f,"
+      "\"confirmed\":%ld,\"delivered\":%ld,\"lost\":%ld,\"duplicated\":0}\n",
+      transport, mode, messages, bytes, seconds,
+      seconds > 0 ? (double)(publishes ? confirmed : delivered) / seconds : 0, end.cpu - start.cpu,
+      confirmed, delivered, publishes ? 0 : messages - delivered);
 }
 
 #endif /* OMNIBUS_BENCHMARKS_BARE_COMMON_H_ */

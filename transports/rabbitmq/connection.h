@@ -62,8 +62,8 @@ class Connection {
   const absl::Status& status() const { return status_; }
 
   // False while the broker is heard, and does not answer what it is asked once in a while: what we
-  // write does not reach it, or it is too busy to read. It is for health alone: a broker that lets us
-  // wait is not given up for that.
+  // write does not reach it, or it is too busy to read. It is for health alone: a broker that lets
+  // us wait is not given up for that.
   bool answers() const { return answers_; }
 
   // The broker's reason for not taking publishes now.

@@ -23,8 +23,8 @@ namespace omnibus {
 struct RabbitMqOptions {
   // amqp://user:password@host:port/vhost; user, password and vhost percent-encoded. Without a
   // vhost: "/". The nodes of a cluster are several hosts with commas between them (host:port,
-  // host:port): each connection begins with one of them by chance, and goes on to the next when that
-  // cannot be had. Logs and errors show the url without the password.
+  // host:port): each connection begins with one of them by chance, and goes on to the next when
+  // that cannot be had. Logs and errors show the url without the password.
   std::string url = "amqp://guest:guest@localhost:5672/";
 
   // Asked of the broker, which may insist on less. A connection on which nothing was heard for two
