@@ -1,8 +1,5 @@
 // Publishing allocates nothing by itself, once its buffers have grown.
-#include <atomic>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <utility>
 #include <vector>
 
@@ -14,19 +11,7 @@
 #include "bus/sync_publish.h"
 #include "gtest/gtest.h"
 #include "tests/core/bus/workshop.h"
-
-namespace {
-thread_local int allocations = 0;
-}  // namespace
-
-// Of this executable alone. Arrays and the forms that do not throw come here by themselves.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/allocation_counter.h"
 
 namespace omnibus {
 namespace {
@@ -73,9 +58,9 @@ class Allocations : public ::testing::Test {
   template <typename Work>
   static int Count(Work work) {
     for (int i = 0; i < 10; ++i) work();
-    const int before = allocations;
+    const int before = testing::AllocationsSoFar();
     for (int i = 0; i < kTimes; ++i) work();
-    return allocations - before;
+    return testing::AllocationsSoFar() - before;
   }
 
   const Plan plan_ = MakePlanOrDie();

@@ -1,27 +1,12 @@
 // What the codec takes from the heap, once its buffers have grown: nothing to write a message;
 // to read one, what the event's own vectors and long strings need.
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include "envelope/envelope_codec.h"
 #include "gtest/gtest.h"
 #include "omnibus/internal/codec_target.h"
 #include "tests/core/json/contract_events.h"
-
-namespace {
-std::atomic<long> allocations = 0;
-}  // namespace
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  void* const memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/support/allocation_counter.h"
 
 namespace omnibus::testing {
 namespace {
@@ -53,9 +38,9 @@ class Allocations {
 
   template <typename Work>
   static long Counted(Work work) {
-    const long before = allocations.load();
+    const int before = AllocationsSoFar();
     work();
-    return allocations.load() - before;
+    return AllocationsSoFar() - before;
   }
 
   void Write() {
