@@ -27,8 +27,8 @@ TEST(Simulation, IsAnotherOneForAnotherSeed) { EXPECT_NE(StepsOf(1), StepsOf(2))
 // Nobody who looks changes what happens.
 TEST(Simulation, IsTheSameWhenNobodyLooks) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    const RunResult seen = Run(seed, [](const std::string&) {});
-    const RunResult unseen = Run(seed, nullptr);
+    const RunResult seen = simulation::Run(seed, [](const std::string&) {});
+    const RunResult unseen = simulation::Run(seed, nullptr);
     EXPECT_EQ(seen.messages, unseen.messages) << "seed " << seed;
     EXPECT_EQ(seen.faults, unseen.faults) << "seed " << seed;
   }
