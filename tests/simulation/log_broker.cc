@@ -262,6 +262,16 @@ std::int64_t LogBroker::Committed(const std::string& group, std::uint32_t partit
   return committed == found->second.committed.end() ? 0 : committed->second;
 }
 
+bool LogBroker::Owns(const std::string& group, const std::string& member, std::uint32_t partition,
+                     std::uint64_t ownership) const {
+  const auto members = groups_.find(group);
+  if (members == groups_.end()) return false;
+  const auto found = members->second.members.find(member);
+  if (found == members->second.members.end()) return false;
+  const auto owned = found->second.owned.find(partition);
+  return owned != found->second.owned.end() && owned->second.number == ownership;
+}
+
 void LogBroker::StartForgetting() {
   if (world_.weather.consumer_cancelled_every == absl::InfiniteDuration()) return;
   world_.loop.After(

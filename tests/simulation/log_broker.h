@@ -101,6 +101,10 @@ class LogBroker {
   // Of a group; 0 where it never committed.
   std::int64_t Committed(const std::string& group, std::uint32_t partition) const;
 
+  // Whether that ownership still holds. Nobody at a client's end can know.
+  bool Owns(const std::string& group, const std::string& member, std::uint32_t partition,
+            std::uint64_t ownership) const;
+
   // Takes members for dead that are not, now and then, as the weather wants.
   void StartForgetting();
 

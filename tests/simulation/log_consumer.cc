@@ -74,7 +74,10 @@ class LogConsumer final : public Consumer {
       const Record& record =
           *broker_.partition(tag.source).records[static_cast<std::size_t>(tag.position)];
       world_.trace.Step(process_.name(), ": settles ", record.name, accepted ? "" : ", too late");
-      broker_.witness().OnSettled(group_, MemberName(tag.epoch), record, accepted);
+      // What the broker has given to somebody else already, unheard of here, it will not be told.
+      const bool stands =
+          accepted && broker_.Owns(group_, member_, owned->second.main, owned->second.ownership);
+      broker_.witness().OnSettled(group_, MemberName(tag.epoch), record, stands);
       if (!accepted) ++dropped;
       if (accepted && ++settled_ >= options_.commit_every) CommitSoon();
     }
@@ -361,6 +364,9 @@ class LogConsumer final : public Consumer {
     const Record& record =
         *broker_.partition(tag.source).records[static_cast<std::size_t>(tag.position)];
     world_.trace.Step(process_.name(), ": receives ", record.name);
+    // Who is taken for dead, and has not heard of it, still fetches; it holds nothing by that.
+    const Partition& partition = owned_.at(tag.source);
+    if (!broker_.Owns(group_, member_, partition.main, partition.ownership)) return;
     broker_.witness().OnDelivered(group_, MemberName(tag.epoch), record);
   }
 

@@ -175,7 +175,12 @@ class QueueConsumer final : public Consumer {
       Receive(index, epoch, record, delivery);
     };
     channel.cancelled = [this, epoch] {
-      if (epoch == epoch_) Begin();
+      if (epoch != epoch_) return;
+      // What was asked for on the old channels may have come after they were gone.
+      link_.ToBroker([&broker = broker_, &link = link_, session = link_.session()] {
+        broker.Gone(link, session);
+      });
+      Begin();
     };
     link_.ToBroker([this, &broker = broker_, channel, index, epoch] {
       broker.Consume(channel);
