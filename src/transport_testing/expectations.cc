@@ -8,10 +8,10 @@ namespace omnibus::transport_testing {
 namespace {
 
 // "settling.cc:57"
-std::string PlaceOf(const std::source_location& at) {
-  std::string_view file = at.file_name();
+std::string Describe(const Place& at) {
+  std::string_view file = at.file;
   if (const std::size_t slash = file.rfind('/'); slash != file.npos) file.remove_prefix(slash + 1);
-  return absl::StrCat(std::string(file), ":", at.line());
+  return absl::StrCat(std::string(file), ":", at.line);
 }
 
 }  // namespace
@@ -26,9 +26,9 @@ std::vector<std::string> Findings::all() const {
   return found_;
 }
 
-Remark::Remark(Findings* findings, std::string text, std::source_location at, bool abandon)
+Remark::Remark(Findings* findings, std::string text, Place at, bool abandon)
     : findings_(findings), abandon_(abandon) {
-  if (findings_ != nullptr) text_ = absl::StrCat(PlaceOf(at), ": ", text);
+  if (findings_ != nullptr) text_ = absl::StrCat(Describe(at), ": ", text);
 }
 
 Remark::~Remark() noexcept(false) {

@@ -3,7 +3,6 @@
 
 #include <concepts>
 #include <ostream>
-#include <source_location>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -14,6 +13,16 @@
 #include "absl/synchronization/mutex.h"
 
 namespace omnibus::transport_testing {
+
+// A line of source. (std::source_location is missing with clang 14.)
+struct Place {
+  const char* file;
+  int line;
+
+  static constexpr Place Here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
 
 // Ends a check: it makes no sense to go on. Caught by the one who runs it.
 struct Abandoned {};
@@ -53,7 +62,7 @@ std::string Show(const T& value) {
 class Remark {
  public:
   // Null: the expectation holds, and nothing is to be said.
-  Remark(Findings* findings, std::string text, std::source_location at, bool abandon);
+  Remark(Findings* findings, std::string text, Place at, bool abandon);
   Remark(const Remark&) = delete;
   Remark& operator=(const Remark&) = delete;
   ~Remark() noexcept(false);  // throws Abandoned, if it was told so
@@ -77,71 +86,71 @@ class Expectations {
  public:
   explicit Expectations(Findings& findings) : findings_(findings) {}
 
-  using At = std::source_location;
+  using At = Place;
 
-  Remark ExpectTrue(bool holds, At at = At::current()) const {
+  Remark ExpectTrue(bool holds, At at = At::Here()) const {
     return Judge(holds, "it is not so", at);
   }
-  Remark ExpectFalse(bool holds, At at = At::current()) const {
+  Remark ExpectFalse(bool holds, At at = At::Here()) const {
     return Judge(!holds, "it is so, and must not be", at);
   }
   template <typename A, typename B>
-  Remark ExpectEq(const A& a, const B& b, At at = At::current()) const {
+  Remark ExpectEq(const A& a, const B& b, At at = At::Here()) const {
     return Compare(a == b, a, "is not", b, at, false);
   }
   template <typename A, typename B>
-  Remark ExpectNe(const A& a, const B& b, At at = At::current()) const {
+  Remark ExpectNe(const A& a, const B& b, At at = At::Here()) const {
     return Compare(!(a == b), a, "must not be", b, at, false);
   }
   template <typename A, typename B>
-  Remark ExpectLt(const A& a, const B& b, At at = At::current()) const {
+  Remark ExpectLt(const A& a, const B& b, At at = At::Here()) const {
     return Compare(a < b, a, "is not less than", b, at, false);
   }
   template <typename A, typename B>
-  Remark ExpectLe(const A& a, const B& b, At at = At::current()) const {
+  Remark ExpectLe(const A& a, const B& b, At at = At::Here()) const {
     return Compare(a <= b, a, "is more than", b, at, false);
   }
   template <typename A, typename B>
-  Remark ExpectGt(const A& a, const B& b, At at = At::current()) const {
+  Remark ExpectGt(const A& a, const B& b, At at = At::Here()) const {
     return Compare(a > b, a, "is not more than", b, at, false);
   }
   template <typename A, typename B>
-  Remark ExpectGe(const A& a, const B& b, At at = At::current()) const {
+  Remark ExpectGe(const A& a, const B& b, At at = At::Here()) const {
     return Compare(a >= b, a, "is less than", b, at, false);
   }
 
-  Remark RequireTrue(bool holds, At at = At::current()) const {
+  Remark RequireTrue(bool holds, At at = At::Here()) const {
     return Judge(holds, "it is not so", at, true);
   }
   template <typename A, typename B>
-  Remark RequireEq(const A& a, const B& b, At at = At::current()) const {
+  Remark RequireEq(const A& a, const B& b, At at = At::Here()) const {
     return Compare(a == b, a, "is not", b, at, true);
   }
   template <typename A, typename B>
-  Remark RequireNe(const A& a, const B& b, At at = At::current()) const {
+  Remark RequireNe(const A& a, const B& b, At at = At::Here()) const {
     return Compare(!(a == b), a, "must not be", b, at, true);
   }
   template <typename A, typename B>
-  Remark RequireLt(const A& a, const B& b, At at = At::current()) const {
+  Remark RequireLt(const A& a, const B& b, At at = At::Here()) const {
     return Compare(a < b, a, "is not less than", b, at, true);
   }
   template <typename A, typename B>
-  Remark RequireLe(const A& a, const B& b, At at = At::current()) const {
+  Remark RequireLe(const A& a, const B& b, At at = At::Here()) const {
     return Compare(a <= b, a, "is more than", b, at, true);
   }
   template <typename A, typename B>
-  Remark RequireGt(const A& a, const B& b, At at = At::current()) const {
+  Remark RequireGt(const A& a, const B& b, At at = At::Here()) const {
     return Compare(a > b, a, "is not more than", b, at, true);
   }
 
   // With what the status says.
-  Remark ExpectOk(const absl::Status& status, At at = At::current()) const {
+  Remark ExpectOk(const absl::Status& status, At at = At::Here()) const {
     return Judge(status.ok(), status.ToString(), at);
   }
-  Remark RequireOk(const absl::Status& status, At at = At::current()) const {
+  Remark RequireOk(const absl::Status& status, At at = At::Here()) const {
     return Judge(status.ok(), status.ToString(), at, true);
   }
-  Remark Fail(At at = At::current()) const { return Judge(false, "", at); }
+  Remark Fail(At at = At::Here()) const { return Judge(false, "", at); }
 
   Findings& findings() const { return findings_; }
 

@@ -152,7 +152,6 @@ class SideQueues : public ::testing::Test {
     producer_.reset();
     transport_ = under_test_.make(address);
     ASSERT_NE(transport_, nullptr);
-    ASSERT_TRUE(transport_->GetCapabilities().side_queues);
     absl::StatusOr<std::unique_ptr<Producer>> producer = transport_->OpenProducer();
     ASSERT_TRUE(producer.ok()) << producer.status();
     producer_ = *std::move(producer);
