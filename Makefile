@@ -19,6 +19,7 @@ help:
 	@echo 'make demo [TRANSPORT=memory|rabbitmq|kafka]   both domains at work, on that broker'
 	@echo 'make test [PRESET=release]                    all tests, on real brokers'
 	@echo 'make soak [SOAK=10m] [SEED=n]                 random faults on real brokers, and a loss report'
+	@echo 'make test-trials [PRESET=release]             long runs under faults, and of simulated brokers'
 	@echo 'make build [PRESET=release]                   build everything'
 	@echo 'make format                                   lay out the sources'
 	@echo 'make check-format                             fail if that would change anything'
@@ -49,6 +50,14 @@ soak:
 	@scripts/install-dependencies test
 	@$(call compile,omnibus_soak)
 	@build/$(PRESET)/bin/omnibus_soak run --duration $(SOAK) $(if $(SEED),--seed $(SEED)) --out build/$(PRESET)/soak
+
+# Those that take long, and whose bounds are not all kept yet.
+.PHONY: test-trials
+test-trials:
+	@scripts/install-dependencies test
+	@cmake --preset $(PRESET) $(CMAKE_FLAGS) -DOMNIBUS_TRIALS=ON
+	@$(call compile,all)
+	@ctest --preset $(PRESET) --parallel $(JOBS) -R '^(health|fault_matrix|fault_members|soak|simulation)\.'
 
 # Once there is a build folder, building configures again by itself when it has to.
 define compile
