@@ -101,6 +101,11 @@ void QueueBroker::Consume(Channel channel) {
   Pump(queue);
 }
 
+bool QueueBroker::Holds(std::uint64_t number, std::int64_t tag) const {
+  const auto found = channels_.find(number);
+  return found != channels_.end() && found->second.unacknowledged.contains(tag);
+}
+
 void QueueBroker::Acknowledge(std::uint64_t number, std::int64_t tag, bool multiple) {
   const auto found = channels_.find(number);
   if (found == channels_.end()) return;

@@ -48,6 +48,8 @@ class QueueBroker {
   };
   // What is there already is on its way to the client when this returns, as far as `prefetch` goes.
   void Consume(Channel channel);
+  // Whether that one is still its. Nobody at a client's end can know.
+  bool Holds(std::uint64_t channel, std::int64_t tag) const;
   void Acknowledge(std::uint64_t channel, std::int64_t tag, bool multiple);
   // All channels of that connection are gone.
   void Gone(const Link& link, std::uint64_t session);

@@ -76,7 +76,9 @@ class QueueConsumer final : public Consumer {
       if (record != delivered_.end()) {
         world_.trace.Step(process_.name(), ": settles ", record->second->name,
                           accepted ? "" : ", too late");
-        broker_.witness().OnSettled(group_, MemberName(tag.epoch), *record->second, accepted);
+        // What the broker has taken back already, unheard of here, it will not be told.
+        const bool stands = accepted && broker_.Holds(queue.channel, tag.position);
+        broker_.witness().OnSettled(group_, MemberName(tag.epoch), *record->second, stands);
       }
       if (!accepted) {
         ++dropped;
@@ -215,6 +217,7 @@ class QueueConsumer final : public Consumer {
     const Record& record = *delivered_.at({tag.epoch, tag.source, tag.position});
     queues_[tag.source].unsettled.insert(tag.position);
     world_.trace.Step(process_.name(), ": receives ", record.name);
+    if (!broker_.Holds(queues_[tag.source].channel, tag.position)) return;
     broker_.witness().OnDelivered(group_, MemberName(tag.epoch), record);
   }
 
