@@ -78,6 +78,7 @@ void ConsumerLink::OnFrame(Connection& connection, const amqp_frame_t& frame) {
 absl::Time ConsumerLink::OnTurn(Connection* connection) {
   if (connection != nullptr) GiveUpWithSideQueues(*connection);
   for (Entry& entry : entries_) NoteState(entry);
+  UpdateHealth(connection);  // first: whoever is told of an assignment sees it there, too
   queue_.Put(events_);
   SendSettled(connection);
   bool draining = false;
@@ -91,7 +92,6 @@ absl::Time ConsumerLink::OnTurn(Connection* connection) {
   } else if (connection != nullptr) {
     next = std::min(OpenClosed(*connection), CountAgain(*connection));
   }
-  UpdateHealth(connection);
   return next;
 }
 
