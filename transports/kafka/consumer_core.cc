@@ -78,8 +78,11 @@ absl::Status ConsumerCore::Wait(absl::Time deadline, std::size_t max_events,
       if (!failure_.ok()) return failure_;
       if (std::exchange(interrupted_, false)) return absl::OkStatus();
     }
-    TakeMessages(before + max_events, events);
+    const bool took = TakeMessages(before + max_events, events);
     if (events.size() > before) return absl::OkStatus();
+    // None of it was the caller's: ends of partitions, errors, what is handed out no more. There
+    // may be more behind it, and librdkafka rings only for a queue that was empty.
+    if (took) continue;
     if (!wait_bell_->Wait(deadline)) return absl::OkStatus();
   }
 }
@@ -91,16 +94,16 @@ void ConsumerCore::TakeChanges(std::size_t max_size, std::vector<ConsumerEvent>&
   }
 }
 
-void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>& events) {
+bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>& events) {
   absl::MutexLock taking(&take_mu_);
   {
     // What is owned changes only with take_mu_ held, so a change comes before the messages that
     // follow it.
     absl::MutexLock lock(&mu_);
     TakeChanges(max_size, events);
-    if (!changes_.empty()) return;
+    if (!changes_.empty()) return false;
   }
-  if (message_queue_ == nullptr) return;
+  if (message_queue_ == nullptr) return false;
   taken_.clear();
   while (!strays_.empty() && events.size() + taken_.size() < max_size) {
     taken_.push_back(strays_.front());
@@ -111,6 +114,7 @@ void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     if (message == nullptr) break;
     taken_.push_back(message);
   }
+  const bool took = !taken_.empty();
   for (rd_kafka_message_t*& message : taken_) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) continue;
@@ -141,6 +145,7 @@ void ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     break;
   }
   taken_.clear();
+  return took;
 }
 
 void ConsumerCore::ReachEnd(const rd_kafka_message_t& end) {

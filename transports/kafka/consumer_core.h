@@ -137,7 +137,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // consumer.cc: callers' threads.
-  void TakeMessages(std::size_t max_events, std::vector<ConsumerEvent>& events)
+  // Whether it took anything of librdkafka's, were it nothing for the caller.
+  bool TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>& events)
       ABSL_LOCKS_EXCLUDED(take_mu_, mu_);
   void TakeChanges(std::size_t max_events, std::vector<ConsumerEvent>& events)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

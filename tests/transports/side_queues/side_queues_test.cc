@@ -53,9 +53,9 @@ class Member {
   explicit Member(std::unique_ptr<Consumer> consumer) : consumer_(std::move(consumer)) {}
 
   // Waits for events, and takes them.
-  void Pull(absl::Time deadline) {
+  void Pull(absl::Time deadline, std::size_t at_most = 500) {
     std::vector<ConsumerEvent> events;
-    const absl::Status status = consumer_->Wait(deadline, 500, events);
+    const absl::Status status = consumer_->Wait(deadline, at_most, events);
     ASSERT_TRUE(status.ok()) << status;
     for (const ConsumerEvent& event : events) Take(event);
   }
@@ -76,6 +76,17 @@ class Member {
     EXPECT_TRUE(done) << "it holds " << held_.size() << " of " << count << "; "
                       << consumer_->Health().detail;
     return done;
+  }
+
+  // As a caller that has little room: each wait is for one event, and as long as it takes.
+  bool PullOneByOneUntilItHolds(std::size_t count) {
+    const absl::Time deadline = In(kPatience);
+    while (held_.size() < count && SystemRuntime().Now() < deadline &&
+           !::testing::Test::HasFatalFailure()) {
+      Pull(deadline, 1);
+    }
+    EXPECT_EQ(held_.size(), count) << consumer_->Health().detail;
+    return held_.size() == count;
   }
 
   bool PullUntilReady() {
@@ -312,6 +323,15 @@ TEST_F(SideQueues, ComeBeforeTheChannelAfterACrash) {
   ExpectSideQueuesFirst(successor->held());
 }
 
+TEST_F(SideQueues, ComeToACallerThatTakesOneEventAtATime) {
+  Declare();
+  Publish(40);
+  PutOff(soon_, 8, "s");
+  const auto member = Join();
+  ASSERT_TRUE(member->PullOneByOneUntilItHolds(48));
+  ExpectSideQueuesFirst(member->held());
+}
+
 TEST_F(SideQueues, AreReadFromTheBeginningByAGroupThatStartsAtTheEnd) {
   if (!transport_->GetCapabilities().replay) GTEST_SKIP() << "the broker keeps no history";
   Declare();
@@ -518,6 +538,33 @@ TEST_F(SideQueues, OutliveARestartOfTheBroker) {
     ASSERT_TRUE(member->PullUntilItHolds(10));
     EXPECT_EQ(BodiesOf(member->held(), channel_).size(), member->held().size());
   }
+  member.reset();
+  producer_.reset();
+  transport_.reset();
+}
+
+TEST_F(SideQueues, ComeAgainAfterAnOutageThatCostTheMembership) {
+  if (!under_test_.broker.has_value()) GTEST_SKIP() << "the broker lives in the process";
+  if (!under_test_.has_parts) GTEST_SKIP() << "a queue has no parts to lose";
+  std::optional<PrivateBroker> broker = PrivateBroker::Start(*under_test_.broker);
+  if (!broker.has_value()) GTEST_SKIP() << under_test_.missing;
+  Connect(broker->address());
+  Declare();
+  PutOff(soon_, 8, "s");
+  Publish(40);
+  auto member = Join();
+  ASSERT_TRUE(member->PullUntilItHolds(48));
+  ASSERT_TRUE(broker->Kill());
+  ASSERT_TRUE(member->PullUntil([&] { return member->sources() == 0; }))
+      << member->consumer().Health().detail;
+  ASSERT_TRUE(broker->Restart());
+
+  Publish(40, "d");
+  PutOff(later_, 8, "l");
+  ASSERT_TRUE(member->PullOneByOneUntilItHolds(96));
+  ExpectSideQueuesFirst(member->held());
+  EXPECT_EQ(member->SettleAll(), 0u);
+  member->Close();
   member.reset();
   producer_.reset();
   transport_.reset();
