@@ -43,7 +43,7 @@ std::string_view Help(Need need) {
       return "Kafka and memory have it; give its channels one of these "
              "(channels.<name>.transport), or start the group before its events are published";
     case Need::kDelayedRetry:
-      return "RabbitMQ and memory have it; give its channels one of these "
+      return "Kafka, RabbitMQ and memory have it; give its channels one of these "
              "(channels.<name>.transport)";
   }
   return "";

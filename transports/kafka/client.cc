@@ -97,7 +97,7 @@ constexpr auto kReserved = std::to_array<Reserved>({
     {"enable.auto.commit", "what was settled is committed, see consumer.commit_after"},
     {"enable.auto.offset.store", "only what was settled is committed"},
     {"enable.idempotence", "always true"},
-    {"enable.partition.eof", "nobody reads it"},
+    {"enable.partition.eof", "set where side queues are read to their ends"},
     {"group.id", "the group is <domain>.<module>"},
     {"metadata.broker.list", "use brokers"},
     {"offset.store.method", "positions are kept by the broker"},

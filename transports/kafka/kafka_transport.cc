@@ -79,14 +79,11 @@ class KafkaTransport final : public Transport, public QueueGauge {
   }
 
   Capabilities GetCapabilities() const override {
-    return {
-        .properties = false,
-        .ordered_by_key = true,
-        .replay = true,
-        // Built, and tested by itself, but not offered: with them in the assignment a member that
-        // has lost its partitions gets nothing any more once it has them again (README.md).
-        .side_queues = false,
-        .max_body_bytes = max_body_bytes_};
+    return {.properties = false,
+            .ordered_by_key = true,
+            .replay = true,
+            .side_queues = true,
+            .max_body_bytes = max_body_bytes_};
   }
 
   absl::Status Declare(const Topology& topology, DeclareMode mode, absl::Time deadline) override {
