@@ -15,6 +15,7 @@ Only the Python standard library is used.
 """
 import argparse
 import ctypes
+import glob
 import json
 import os
 import random
@@ -154,10 +155,11 @@ def supervise(broker, watched):
     read_end, write_end = os.pipe()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: os.write(write_end, b"x"))
-    waiting_for = [read_end]
+    waiting_for, orphaned = [read_end], []
     if watched:
         try:
             waiting_for.append(os.pidfd_open(watched))
+            orphaned = waiting_for[-1:]
         except ProcessLookupError:
             return
     children = []
@@ -173,6 +175,9 @@ def supervise(broker, watched):
     finally:
         for child in reversed(children):
             end_group(child)
+        # Whoever gave it a disk of its own has ended without taking it away again.
+        if select.select(orphaned, [], [], 0)[0] and os.path.ismount(broker.path("data")):
+            subprocess.run(["umount", "--lazy", broker.path("data")], check=False)
 
 
 def end_group(child):
@@ -333,8 +338,10 @@ def main(broker_type):
         return 0
     if options.command == "kill":
         return kill(broker)
-    if options.command in ("freeze", "thaw"):
-        return signal_all(broker, signal.SIGSTOP if options.command == "freeze" else signal.SIGCONT)
+    if options.command == "freeze":
+        return freeze(broker)
+    if options.command == "thaw":
+        return signal_all(broker, signal.SIGCONT)
     if options.command == "status":
         return status(broker)
     broker.advertise = options.advertise
@@ -349,22 +356,41 @@ def main(broker_type):
         return 130
 
 
+def groups_of(pid):
+    """The process groups that a supervisor has started."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+        return [int(child) for child in file.read().split()]
+
+
 def signal_all(broker, number):
     pid = supervisor_of(broker.dir)
     if not pid:
         return 1
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
-        for child in file.read().split():
-            os.killpg(int(child), number)
+    for group in groups_of(pid):
+        os.killpg(group, number)
     return 0
 
 
-def kill(broker):
-    pid = supervisor_of(broker.dir)
-    if signal_all(broker, signal.SIGKILL) != 0:
-        return 1
-    wait_until(lambda: not alive(pid), STOP_DEADLINE)
-    return 0
+def threads_of(groups):
+    """The state of each thread in these process groups, as one letter."""
+    for path in glob.glob("/proc/[0-9]*/task/[0-9]*/stat"):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                state, _, group = file.read().rpartition(")")[2].split()[:3]
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(group) in groups:
+            yield state
+
+
+def freeze(broker):
+    code = signal_all(broker, signal.SIGSTOP)
+    if code != 0:
+        return code
+    # A thread that is running on another core stops a moment later, and may answer until then.
+    groups = groups_of(supervisor_of(broker.dir))
+    stopped = lambda: all(state in "TZX" for state in threads_of(groups))
+    return 0 if wait_until(stopped, STOP_DEADLINE) else 1
 
 
 def kill(broker):

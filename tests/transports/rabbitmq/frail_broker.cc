@@ -1,7 +1,5 @@
 #include "tests/transports/rabbitmq/frail_broker.h"
 
-#include <signal.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -38,26 +36,7 @@ std::optional<FrailBroker> FrailBroker::Start() {
   return std::nullopt;
 }
 
-FrailBroker::~FrailBroker() { Thaw(); }
-
 void FrailBroker::Forget() { std::filesystem::remove_all(directory_ + "/data"); }
-
-bool FrailBroker::Freeze() {
-  const std::string supervisor = ReadFile(directory_ + "/supervisor");
-  const std::string pid = supervisor.substr(0, supervisor.find(' '));
-  std::istringstream children(ReadFile("/proc/" + pid + "/task/" + pid + "/children"));
-  for (std::string child; children >> child;) {
-    if (ReadFile("/proc/" + child + "/comm").rfind("beam", 0) != 0) continue;
-    frozen_ = std::stoi(child);
-    return kill(frozen_, SIGSTOP) == 0;
-  }
-  return false;
-}
-
-bool FrailBroker::Thaw() {
-  const pid_t pid = std::exchange(frozen_, 0);
-  return pid != 0 && kill(pid, SIGCONT) == 0;
-}
 
 bool FrailBroker::Eval(const std::string& erlang) const {
   // rabbitmqctl would do it too, and take some seconds of the processor for each call.

@@ -1,8 +1,6 @@
 // A broker of a test's own that can be frozen, and told to misbehave.
 #pragma once
 
-#include <sys/types.h>
-
 #include <optional>
 #include <string>
 
@@ -14,8 +12,6 @@ class FrailBroker {
  public:
   // Nullopt when there is none to be had.
   static std::optional<FrailBroker> Start();
-  FrailBroker(FrailBroker&&) = default;
-  ~FrailBroker();
 
   const std::string& url() const { return broker_.address(); }
   bool Stop() { return broker_.Stop(); }
@@ -25,8 +21,8 @@ class FrailBroker {
   void Forget();
 
   // It keeps its sockets, and neither reads, writes nor answers.
-  bool Freeze();
-  bool Thaw();
+  bool Freeze() { return broker_.Freeze(); }
+  bool Thaw() { return broker_.Thaw(); }
 
   // Has the broker evaluate Erlang.
   bool Eval(const std::string& erlang) const;
@@ -40,7 +36,6 @@ class FrailBroker {
 
   PrivateBroker broker_;
   std::string directory_;  // where it has its files
-  pid_t frozen_ = 0;
 };
 
 }  // namespace omnibus::testing
