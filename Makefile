@@ -20,6 +20,7 @@ help:
 	@echo 'make test [PRESET=release]                    all tests, on real brokers'
 	@echo 'make soak [SOAK=10m] [SEED=n]                 random faults on real brokers, and a loss report'
 	@echo 'make test-trials [PRESET=release]             long runs under faults, and of simulated brokers'
+	@echo 'make bench                                    all benchmarks, in 15 minutes; docs/benchmarks.md'
 	@echo 'make build [PRESET=release]                   build everything'
 	@echo 'make format                                   lay out the sources'
 	@echo 'make check-format                             fail if that would change anything'
@@ -58,6 +59,12 @@ test-trials:
 	@cmake --preset $(PRESET) $(CMAKE_FLAGS) -DOMNIBUS_TRIALS=ON
 	@$(call compile,all)
 	@ctest --preset $(PRESET) --parallel $(JOBS) -R '^(health|fault_matrix|fault_members|soak|simulation)\.'
+
+.PHONY: bench
+bench:
+	@scripts/install-dependencies test
+	@$(call compile,omnibus_main benchmark_codec benchmark_dispatch bare_kafka bare_rabbitmq)
+	@scripts/bench --build build/$(PRESET)
 
 # Once there is a build folder, building configures again by itself when it has to.
 define compile

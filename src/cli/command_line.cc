@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "cli/bench.h"
+#include "cli/bench_options.h"
 #include "cli/commands.h"
 #include "cli/dead_options.h"
 #include "cli/demo.h"
@@ -239,6 +241,7 @@ ParsedCommand ParseCommandLine(int argc, char** argv) {
   AddContracts(app, parsed);
   AddDead(app, parsed);
   AddConfig(app, parsed);
+  AddBench(app, parsed);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

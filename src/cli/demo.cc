@@ -16,8 +16,7 @@
 #include "cli/staged_module.h"
 #include "cli/stop_signals.h"
 #include "cli/tables.h"
-#include "config/nearest.h"
-#include "config/secrets.h"
+#include "cli/transport_choice.h"
 #include "omnibus/bus.h"
 #include "omnibus/internal/absl_view.h"
 #include "spdlog/spdlog.h"
@@ -66,49 +65,13 @@ class Stage {
   std::unique_ptr<Thread> player_;
 };
 
-// The configuration with another bus.transport.
-Setting WithTransport(const Setting& root, const std::string& transport) {
-  const Setting::Place place = {.file = "--transport", .line = 0, .column = 0};
-  const auto replaced = [&](const Setting& map, const std::string& key, Setting value) {
-    std::vector<Setting::Entry> entries;
-    for (const Setting::Entry& entry : map.entries()) {
-      if (entry.key != key) entries.push_back(entry);
-    }
-    entries.push_back({key, place, std::move(value)});
-    return Setting::MakeMap(std::move(entries), place);
-  };
-  return replaced(root, "bus",
-                  replaced(root.Find("bus"), "transport", Setting::MakeScalar(transport, place)));
-}
-
-// The entry of that name, or else the only one of that kind.
-absl::StatusOr<std::string> TransportNamed(const std::string& name,
-                                           const BusConfiguration& configuration) {
-  if (configuration.transports.contains(name)) return name;
-  std::vector<std::string> names, of_kind;
-  for (const auto& [entry, transport] : configuration.transports) {
-    names.push_back(entry);
-    if (transport.kind == name) of_kind.push_back(entry);
-  }
-  if (of_kind.size() == 1) return of_kind[0];
-  if (of_kind.size() > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--transport ", name, ": there are several: ", absl::StrJoin(of_kind, ", ")));
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("--transport ", name, ": the configuration has no such transport",
-                   Suggestion(name, names), "; give it an entry under transports, with --config"));
-}
-
 absl::StatusOr<Setting> ConfigurationOf(const DemoCommand& command,
                                         const std::vector<Domain>& domains) {
   absl::StatusOr<LoadedConfiguration> configuration =
       LoadConfiguration(command.configuration, domains);
   if (!configuration.ok()) return configuration.status();
   if (command.transport.empty()) return configuration->root;
-  absl::StatusOr<std::string> transport = TransportNamed(command.transport, configuration->bus);
-  if (!transport.ok()) return transport.status();
-  return WithTransport(configuration->root, *transport);
+  return WithTransport(*configuration, command.transport);
 }
 
 // Until all consume.

@@ -1,5 +1,7 @@
 #include "cli/options.h"
 
+#include <utility>
+
 #include "CLI/CLI.hpp"
 #include "absl/strings/numbers.h"
 #include "omnibus/configuration.h"
@@ -23,27 +25,32 @@ void AddConfiguration(CLI::App& command, std::vector<std::string>& files, bool r
       ->allow_extra_args(false);
 }
 
-void AddTimeout(CLI::App& command, const std::string& help,
-                std::function<void(absl::Duration)> take) {
+void AddDuration(CLI::App& command, const std::string& name, const std::string& help,
+                 std::function<void(absl::Duration)> take) {
   command
       .add_option_function<std::string>(
-          "--timeout",
-          [take = std::move(take)](const std::string& text) {
+          name,
+          [name, take = std::move(take)](const std::string& text) {
             // A number alone is seconds, as with other tools.
             double seconds = 0;
-            absl::Duration timeout;
+            absl::Duration duration;
             if (absl::SimpleAtod(text, &seconds)) {
-              timeout = absl::Seconds(seconds);
-            } else if (absl::Status status = ParseScalar(text, timeout); !status.ok()) {
-              Refuse("--timeout", status);
+              duration = absl::Seconds(seconds);
+            } else if (absl::Status status = ParseScalar(text, duration); !status.ok()) {
+              Refuse(name, status);
             }
-            if (timeout <= absl::ZeroDuration() || timeout == absl::InfiniteDuration()) {
-              throw CLI::ValidationError("--timeout", "must be more than 0 and finite");
+            if (duration <= absl::ZeroDuration() || duration == absl::InfiniteDuration()) {
+              throw CLI::ValidationError(name, "must be more than 0 and finite");
             }
-            take(timeout);
+            take(duration);
           },
           help)
       ->type_name("DURATION");
+}
+
+void AddTimeout(CLI::App& command, const std::string& help,
+                std::function<void(absl::Duration)> take) {
+  AddDuration(command, "--timeout", help, std::move(take));
 }
 
 void AddUuid(CLI::App& command, const std::string& name, const std::string& help,

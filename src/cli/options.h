@@ -22,6 +22,8 @@ namespace omnibus::cli {
 void AddConfiguration(CLI::App& command, std::vector<std::string>& files, bool required);
 
 // More than 0 and finite; a number alone is seconds.
+void AddDuration(CLI::App& command, const std::string& name, const std::string& help,
+                 std::function<void(absl::Duration)> take);
 void AddTimeout(CLI::App& command, const std::string& help,
                 std::function<void(absl::Duration)> take);
 

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/commands.h"
 #include "cli/configuration_files.h"
-#include "cli/input.h"
+#include "cli/data_argument.h"
 #include "cli/json_line.h"
 #include "cli/names.h"
 #include "envelope/envelope_codec.h"
@@ -15,12 +15,6 @@
 
 namespace omnibus::cli {
 namespace {
-
-absl::StatusOr<std::string> DataOf(const std::string& argument) {
-  if (argument == "-") return ReadInput("-");
-  if (argument.starts_with('@')) return ReadInput(argument.substr(1));
-  return argument;
-}
 
 // The events of its channel: what is declared is then the whole channel, and nothing else.
 std::vector<const EventType*> EventsOf(const std::vector<Domain>& domains,
@@ -58,7 +52,7 @@ int Publish(const PublishCommand& command, Environment& environment) {
   absl::StatusOr<ChannelRoute> route = RouteOf(configuration->bus, plugins, contract.channel);
   if (!route.ok()) return Complain(route.status(), kWrong);
 
-  absl::StatusOr<std::string> data = DataOf(command.data);
+  absl::StatusOr<std::string> data = ReadDataArgument(command.data);
   if (!data.ok()) return Complain(data.status(), kWrong);
   absl::StatusOr<EventPointer> event =
       ParsePayloadInEitherNaming(**type, *data, PayloadNaming(route->dialect), "data");

@@ -3,14 +3,11 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "tests/cli/command_line.h"
-#include "tests/support/brokers.h"
+#include "tests/cli/broker_command_line.h"
 
 namespace omnibus::testing {
 namespace {
@@ -22,34 +19,9 @@ using ::testing::Not;
 constexpr char kCancelled[] =
     R"({"booking_id":"0190c6f8-3e2a-4b7c-9c1d-2f3e4a5b6c7d","reason":"rain"})";
 
-// Over each broker.
-class OverABroker : public CommandLineTest, public ::testing::WithParamInterface<std::string> {
+class OverABroker : public BrokerCommandLineTest {
  protected:
-  void SetUp() override {
-    if (GetParam() == "kafka") {
-      const std::optional<std::string> brokers = KafkaBrokers();
-      if (!brokers.has_value()) GTEST_SKIP() << kNoKafka;
-      options_ = "brokers: '" + *brokers + "'";
-    } else {
-      const std::optional<std::string> url = RabbitMqUrl();
-      if (!url.has_value()) GTEST_SKIP() << kNoRabbitMq;
-      options_ = "url: '" + *url + "'";
-    }
-    // Other tests use the same broker: what this one wants is told by its own ids.
-    std::random_device random;
-    char text[37];
-    std::snprintf(text, sizeof(text), "%08x-%04x-4%03x-8%03x-%08x%04x", random(), random() & 0xFFFF,
-                  random() & 0xFFF, random() & 0xFFF, random(), random() & 0xFFFF);
-    id_ = text;
-  }
-
-  std::string Configuration(const std::string& bus = "") const {
-    return Write("omnibus.yaml", "bus: {transport: " + GetParam() + bus + "}\ntransports: {" +
-                                     GetParam() + ": {" + options_ + "}}\n");
-  }
-
-  std::string options_;
-  std::string id_;  // a correlation id of this test's own
+  const std::string id_ = RandomId();  // a correlation id
 };
 
 TEST_P(OverABroker, WhatOneProcessPublishesAnotherOneTails) {

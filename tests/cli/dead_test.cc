@@ -2,13 +2,10 @@
 #include <signal.h>
 
 #include <chrono>
-#include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
-#include "tests/cli/command_line.h"
-#include "tests/support/brokers.h"
+#include "tests/cli/broker_command_line.h"
 
 namespace omnibus::testing {
 namespace {
@@ -17,27 +14,11 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class DeadCommandTest : public CommandLineTest, public ::testing::WithParamInterface<std::string> {
+class DeadCommandTest : public BrokerCommandLineTest {
  protected:
   void SetUp() override {
-    std::string options;
-    if (GetParam() == "kafka") {
-      const std::optional<std::string> brokers = KafkaBrokers();
-      if (!brokers.has_value()) GTEST_SKIP() << kNoKafka;
-      options = "brokers: '" + *brokers + "'";
-    } else {
-      const std::optional<std::string> url = RabbitMqUrl();
-      if (!url.has_value()) GTEST_SKIP() << kNoRabbitMq;
-      options = "url: '" + *url + "'";
-    }
-    file_ = Write("omnibus.yaml", "bus: {transport: " + GetParam() + "}\ntransports: {" +
-                                      GetParam() + ": {" + options + "}}\n");
-    // Other tests use the same broker: what this one wants is told by its key.
-    std::random_device random;
-    char text[37];
-    std::snprintf(text, sizeof(text), "%08x-%04x-4%03x-8%03x-%08x%04x", random(), random() & 0xFFFF,
-                  random() & 0xFFF, random() & 0xFFF, random(), random() & 0xFFFF);
-    booking_ = text;
+    BrokerCommandLineTest::SetUp();
+    if (!IsSkipped()) file_ = Configuration();
   }
 
   Finished Dead(std::vector<std::string> arguments) const {
@@ -47,7 +28,7 @@ class DeadCommandTest : public CommandLineTest, public ::testing::WithParamInter
   }
 
   std::string file_;
-  std::string booking_;
+  const std::string booking_ = RandomId();  // the key
 };
 
 TEST_P(DeadCommandTest, WhatDiedIsListedShownMendedAndReplayed) {

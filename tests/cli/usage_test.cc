@@ -26,7 +26,12 @@ TEST_F(Usage, EachCommandHasHelp) {
                                                           {"contracts", "list"},
                                                           {"contracts", "show"},
                                                           {"contracts", "check"},
-                                                          {"config", "check"}};
+                                                          {"config", "check"},
+                                                          {"bench"},
+                                                          {"bench", "serialization"},
+                                                          {"bench", "dispatch"},
+                                                          {"bench", "throughput"},
+                                                          {"bench", "latency"}};
   for (std::vector<std::string> command : commands) {
     command.emplace_back("--help");
     const Finished help = Omnibus(command);
