@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -49,7 +50,11 @@ Uuid IdOf(const DeadQueue& queue, const ReceivedMessage& message) {
                                 message.correlation_id, message.body}) {
     AddPart(part, all);
   }
-  for (const HeaderView& header : message.headers) {
+  // In an order of their own: RabbitMQ sorts the headers of what it delivers once more.
+  std::vector<HeaderView> headers(message.headers.begin(), message.headers.end());
+  std::stable_sort(headers.begin(), headers.end(),
+                   [](const HeaderView& a, const HeaderView& b) { return a.name < b.name; });
+  for (const HeaderView& header : headers) {
     AddPart(header.name, all);
     AddPart(header.value, all);
   }

@@ -153,12 +153,14 @@ void QueuePass::SkipToEnd(absl::Time deadline) {
   }
 }
 
-// The broker puts it back after it has said that the channel is closed: together with our leaving.
-// Whoever read in between would see what has come since before what goes back.
+// The broker puts it back after it has said that the channel is closed, and a quorum queue after it
+// has let the consumer go, too. Whoever read in between would see nothing, or what has come since
+// before what goes back. Where somebody else takes from the queue as well, the deadline ends it.
 void QueuePass::AwaitReturn(absl::Time deadline) {
   while (runtime_.Now() < deadline) {
     const absl::StatusOr<QueueExtent> now = gauge_.MeasureQueue(queue_, deadline);
-    if (!now.ok() || now->consumers == 0) return;
+    if (!now.ok()) return;
+    if (now->consumers == 0 && now->messages >= seen_ - taken_) return;
     runtime_.SleepUntil(runtime_.Now() + absl::Milliseconds(5));
   }
 }
