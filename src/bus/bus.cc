@@ -164,6 +164,10 @@ std::size_t Bus::Impl::Drain(absl::Time cancel_at, absl::Time deadline) {
   for (const auto& runner : runners_) drained = runner->WaitUntilDrained(cancel_at) && drained;
   if (drained) return 0;
   for (const auto& runner : runners_) runner->Cancel();
+  // A handler that waits for room in a queue looks at nothing else.
+  for (const auto& [name, link] : links_) {
+    if (link.sender != nullptr) link.sender->StopWaiting();
+  }
   std::size_t unfinished = 0;
   for (const auto& runner : runners_) {
     if (!runner->WaitUntilDrained(deadline)) unfinished += runner->unfinished();

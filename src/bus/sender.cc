@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace omnibus {
 namespace {
 
@@ -40,6 +42,11 @@ absl::Status Sender::WaitForRoom(const OutgoingMessage& message, absl::Time dead
     });
     const absl::Time now = runtime_.Now();
     if (!absl::IsResourceExhausted(status) || now >= deadline) break;
+    if (impatient_) {
+      status = absl::CancelledError(
+          absl::StrCat("not sent, for the bus is closing: ", status.message()));
+      break;
+    }
     room->Wait(std::min(deadline, now + kLookAgain));
   }
   waiting_.fetch_sub(1);
@@ -48,6 +55,12 @@ absl::Status Sender::WaitForRoom(const OutgoingMessage& message, absl::Time dead
   // There may be room for another one.
   if (status.ok() && !waiters_.empty()) waiters_.front()->Ring();
   return status;
+}
+
+void Sender::StopWaiting() {
+  impatient_ = true;
+  absl::MutexLock lock(&mu_);
+  for (Doorbell* waiter : waiters_) waiter->Ring();
 }
 
 void Sender::Finish(Pending* pending, absl::Status status) {

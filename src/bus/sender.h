@@ -27,6 +27,9 @@ class Sender {
   // copied before this returns.
   void Send(const OutgoingMessage& message, absl::Time deadline, Completion done);
 
+  // From now on nobody waits for room: who does, or would have to, gets kCancelled as the outcome.
+  void StopWaiting();
+
   // Refuses new messages, and waits for the outcome of those that were sent.
   absl::Status Close(absl::Time deadline);
 
@@ -45,7 +48,8 @@ class Sender {
   Runtime& runtime_;
   const std::unique_ptr<Producer> producer_;
   Pool<Pending> pool_;
-  std::atomic<int> waiting_ = 0;  // publishers that wait for room
+  std::atomic<bool> impatient_ = false;  // after StopWaiting()
+  std::atomic<int> waiting_ = 0;         // publishers that wait for room
   absl::Mutex mu_;
   std::deque<Doorbell*> waiters_ ABSL_GUARDED_BY(mu_);  // first come, first served
 };

@@ -37,6 +37,8 @@ std::string Kinds(const SeedResult& result) {
 
 // One run, step by step.
 int Replay(std::uint64_t seed, bool steps) {
+  // So that all of them are seen when the run dies.
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const RunResult result =
       Run(seed, steps ? [](const std::string& step) { std::printf("%s\n", step.c_str()); }
                       : std::function<void(const std::string&)>());

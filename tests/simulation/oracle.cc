@@ -15,6 +15,16 @@ constexpr std::string_view kGarbage = "garbage/";
 
 bool IsPutOff(const Record& record) { return absl::EndsWith(record.channel, ".retry"); }
 
+// For the steps: what a copy in the retry queue tells its next owner.
+std::string PlaceOf(const Record& record) {
+  std::string place;
+  for (const auto& [name, value] : record.headers) {
+    if (name == "retry_sequence") absl::StrAppend(&place, ", place ", value);
+    if (name == "retry_attempts") absl::StrAppend(&place, ", attempts ", value);
+  }
+  return place;
+}
+
 }  // namespace
 
 std::vector<std::string> Oracle::GroupsOf(Good::Kind kind) {
@@ -87,6 +97,7 @@ void Oracle::OnAppended(const Record& record) {
   const std::optional<Good> good = Read(record);
   if (!good.has_value()) return Find("unreadable", record.name);
   goods_[&record] = *good;
+  world_.trace.Step("broker: ", record.name, " holds ", good->Name(), PlaceOf(record));
   if (absl::EndsWith(record.channel, ".dead")) return OnDeadLetter(record);
   if (IsPutOff(record)) {
     // "mill.sacks.miller.retry"

@@ -71,6 +71,26 @@ TEST_F(DrainTest, WhatDoesNotEndInTimeIsCancelledAndDeliveredAgain) {
   EXPECT_THAT(DeliveredAfterwards(), ::testing::ElementsAre("chair"));
 }
 
+// It waits in Publish() and looks at nothing; with its thread left behind the bus could not end.
+TEST_F(DrainTest, AHandlerThatWaitsForRoomInAQueueIsCancelled) {
+  omnibus::TestBusOptions options = On(broker_);
+  options.configuration =
+      "bus: {publish_timeout: 60s}\n"
+      "transports: {memory: {max_entries: 1, partitions: 1, history_bytes: 0}}";
+  omnibus::TestBus bus(
+      std::make_unique<Joiner>([](const Ordered& order, omnibus::Context& context) {
+        const absl::Status published = context.Publish(Made{order.bench, "leg"});
+        return published.ok() ? context.Publish(Made{order.bench, "seat"}) : published;
+      }),
+      std::move(options));
+  ASSERT_TRUE(bus.Publish(Ordered{1, "chair"}).ok());
+  bus.RunUntilIdle();
+  const absl::Time start = bus.runtime().Now();
+  (void)bus.Close(absl::Seconds(1));
+  EXPECT_LE(bus.runtime().Now() - start, absl::Milliseconds(1100));
+  EXPECT_THAT(DeliveredAfterwards(), ::testing::ElementsAre("chair"));
+}
+
 // A broker that knows one position for all that is done with would deliver again what came after
 // something that was left behind.
 TEST_F(DrainTest, WhatCameBeforeSomethingThatHasBegunIsHandledToo) {
