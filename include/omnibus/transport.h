@@ -95,6 +95,8 @@ struct ConsumerEvent {
     kRevoked,   // `sources` shall go to somebody else: settle what runs, then call Release(epoch)
     kLost,  // `sources` are gone: their messages belong to somebody else, and can't be settled any
             // more
+    kCaughtUp,  // all that the side queues `sources` held when they were assigned, in `epoch`, has
+                // come, or as much as may be unsettled (ConsumerOptions::queue_window)
   };
 
   Kind kind = Kind::kMessage;
@@ -219,7 +221,8 @@ struct Subscription {
   // Side queues of the group (GroupSpec::queues) that are read with the channel. Whoever is
   // assigned a part of the channel is assigned the same part of each of these, and gives them up
   // together; and all that they hold at that moment comes before the first message of the channel's
-  // part. So a member that starts again knows what the group has put off before it goes on.
+  // part, and is ended by a kCaughtUp. So a member that starts again knows what the group has put
+  // off before it goes on.
   std::vector<std::string> queues = {};
 };
 

@@ -28,6 +28,9 @@ struct Source {
   bool shared = false;  // other members of the group may get messages of the same keys
   std::atomic<int> in_flight = 0;
   std::atomic<bool> leaving = false;  // revoked: only what leaves a gap begins, see LeavesGap()
+  // Of a retry queue: all that it held when it was assigned is here. Before that an earlier place
+  // of a key may be further behind in it than a later one.
+  std::atomic<bool> caught_up = false;
   std::atomic<bool> lost = false;  // somebody else has it: nothing begins, nothing can be settled
 
   // The broker's position does not pass one that is given back: what has ended behind it would be

@@ -87,6 +87,14 @@ void Handling::Forget() {
   for (Delivery* delivery : parking_.Forget(is_lost)) Release(delivery);
 }
 
+void Handling::CatchUp(Source& source) {
+  source.caught_up = true;
+  const absl::Time now = module_.runtime->Now();
+  workers_.Expedite([&](const Delivery& delivery) {
+    return delivery.source == &source && delivery.put_off && delivery.due <= now;
+  });
+}
+
 void Handling::Drain() {
   draining_ = true;
   LetGo();
@@ -144,6 +152,7 @@ void Handling::Process(Delivery* delivery) {
 void Handling::Handle(Delivery* delivery) {
   if (delivery->superseded) return Settle(delivery);
   if (Leaving(*delivery)) return HandleLeaving(delivery);
+  if (WaitsForTheRest(delivery)) return;
   if (delivery->release != Delivery::Release::kNone) return HandleRelease(delivery);
   if (!IsItsTurn(delivery)) return;
   // In this order: whoever marks the source as leaving looks at what has begun afterwards.
@@ -228,6 +237,18 @@ bool Handling::IsItsTurn(Delivery* delivery) {
       workers_.Delay(delivery, module_.runtime->Now() + kLookForRoom, /*hold_order=*/true);
       return false;
   }
+  return true;
+}
+
+// True: it goes on when all that its retry queue held is here, and the key's places are known.
+bool Handling::WaitsForTheRest(Delivery* delivery) {
+  if (!delivery->put_off || delivery->source->caught_up) return false;
+  Hold(delivery);
+  Source& source = *delivery->source;
+  workers_.Delay(delivery, absl::InfiniteFuture(), /*hold_order=*/false);
+  // Either may have been told before it waited.
+  if (source.caught_up) CatchUp(source);
+  if (Leaving(source)) LetGo();
   return true;
 }
 

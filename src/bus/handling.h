@@ -57,6 +57,8 @@ class Handling {
   // left unsettled. Drain(): the same for all.
   void LetGo();
   void Drain();
+  // What was put off, and waited for the rest of it to come from that source, goes on.
+  void CatchUp(Source& source);
   // Forgets what was put off and came from sources that are lost.
   void Forget();
   // Waits until all that was admitted has ended. False: `deadline` passed first.
@@ -70,6 +72,7 @@ class Handling {
   void Handle(Delivery* delivery);
   bool IsItsTurn(Delivery* delivery);
   void WaitForTurn(Delivery* delivery);
+  bool WaitsForTheRest(Delivery* delivery);
   absl::Status Call(Delivery* delivery);
   void Conclude(Delivery* delivery);
   void Fail(Delivery* delivery, absl::Status status);

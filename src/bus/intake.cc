@@ -112,6 +112,9 @@ void Intake::Take(ConsumerEvent& event) {
       for (Source* source : Leave(event)) source->lost = true;
       handling_.Forget();
       return;
+    case ConsumerEvent::Kind::kCaughtUp:
+      HandOver();
+      return CatchUp(event);
   }
 }
 
@@ -227,6 +230,15 @@ Source* Intake::SourceOf(const DeliveryTag& tag) {
     current->shared = shared_;
   }
   return current;
+}
+
+void Intake::CatchUp(const ConsumerEvent& event) {
+  for (const std::uint32_t source : event.sources) {
+    const auto current = current_.find(source);
+    // Of what was assigned anew it will be told by itself.
+    if (current != current_.end() && current->second->epoch > event.epoch) continue;
+    handling_.CatchUp(*SourceOf({event.epoch, source, 0}));
+  }
 }
 
 std::vector<Source*> Intake::Leave(const ConsumerEvent& event) {

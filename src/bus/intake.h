@@ -54,6 +54,7 @@ class Intake {
   void TakeRetry(ReceivedMessage& message, Delivery& delivery);
   void Quarantine(Delivery* delivery, absl::Status why);
   void HandOver();
+  void CatchUp(const ConsumerEvent& event);
   Source* SourceOf(const DeliveryTag& tag);
   std::vector<Source*> Leave(const ConsumerEvent& event);
   void ReleaseWhatIsDone();

@@ -88,6 +88,7 @@ absl::Status QueuePass::Read(std::size_t max, std::vector<ReceivedMessage>& mess
 absl::Status QueuePass::Accept(ConsumerEvent& event, std::vector<ReceivedMessage>& messages) {
   switch (event.kind) {
     case ConsumerEvent::Kind::kAssigned:
+    case ConsumerEvent::Kind::kCaughtUp:
       return absl::OkStatus();
     case ConsumerEvent::Kind::kRevoked:
       consumer_->Release(event.epoch);

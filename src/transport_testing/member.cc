@@ -73,6 +73,8 @@ void Member::Take(ConsumerEvent event) {
       for (const std::uint32_t source : event.sources) owned_.erase(source);
       ++losses_;
       break;
+    case ConsumerEvent::Kind::kCaughtUp:
+      break;
   }
   assigned_ = owned_.size();
 }

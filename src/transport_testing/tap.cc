@@ -148,6 +148,8 @@ class TapConsumer final : public Consumer {
       case ConsumerEvent::Kind::kLost:
         taken.kind = Kind::kLost;
         return tape_->Note(std::move(taken));
+      case ConsumerEvent::Kind::kCaughtUp:
+        return;
       case ConsumerEvent::Kind::kMessage:
         break;
     }

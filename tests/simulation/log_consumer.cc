@@ -143,6 +143,7 @@ class LogConsumer final : public Consumer {
     std::uint32_t main = 0;            // itself, or of a side queue's part the channel's
     std::vector<std::uint32_t> sides;  // of a channel's part
     std::int64_t awaited = 0;          // of a side queue's: what comes before the channel's
+    bool told_caught_up = false;       // of a side queue's: that this has come
     std::deque<const Record*> held;    // of the channel's, until that has come
   };
 
@@ -171,7 +172,10 @@ class LogConsumer final : public Consumer {
     membership.topics = topics_;
     membership.queues = queues_;
     membership.link = &link_;
-    membership.inform = [this](const LogBroker::Holdings& holdings) { Learn(holdings); };
+    // What it was told under an earlier name is of no use any more.
+    membership.inform = [this, member = member_](const LogBroker::Holdings& holdings) {
+      if (member == member_) Learn(holdings);
+    };
     std::set<std::uint64_t> holding;
     for (auto& [index, partition] : owned_) {
       holding.insert(partition.ownership);
@@ -226,6 +230,9 @@ class LogConsumer final : public Consumer {
         Start(side.partition, index, ownership.number, side.committed);
       }
     }
+    for (const std::uint32_t index : gained) {
+      for (const std::uint32_t side : owned_.at(index).sides) TellCaughtUp(side);
+    }
     bell_->Ring();
   }
 
@@ -236,6 +243,7 @@ class LogConsumer final : public Consumer {
     partition.epoch = epoch_;
     partition.next = partition.told = from;
     partition.mark = Watermark(from);
+    partition.told_caught_up = false;
     world_.trace.Step(process_.name(), ": owns ", broker_.partition(index).topic, "/",
                       broker_.partition(index).number, " from ", from, ", epoch ", epoch_);
     Fetch(index, partition);
@@ -335,10 +343,22 @@ class LogConsumer final : public Consumer {
     }
     Buffer(index, partition, record);
     if (index == partition.main) return;
+    TellCaughtUp(index);
     Partition& main = owned_.at(partition.main);
     if (!Caught(main)) return;
     for (const Record* each : main.held) Buffer(partition.main, main, *each);
     main.held.clear();
+  }
+
+  void TellCaughtUp(std::uint32_t side) {
+    Partition& partition = owned_.at(side);
+    if (partition.told_caught_up || partition.next < partition.awaited) return;
+    partition.told_caught_up = true;
+    ConsumerEvent& event = events_.emplace_back();
+    event.kind = ConsumerEvent::Kind::kCaughtUp;
+    event.epoch = partition.epoch;
+    event.sources = {side};
+    bell_->Ring();
   }
 
   // Whether all that the side queues held in the beginning is here.

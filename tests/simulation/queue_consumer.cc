@@ -190,7 +190,13 @@ class QueueConsumer final : public Consumer {
       channel.link->ToClient(channel.session, [this, index, epoch] {
         if (epoch != epoch_ || !active_) return;
         const std::size_t main = queues_[index].main;
-        if (main != index && --queues_[main].awaited == 0) Consume(main);
+        if (main == index) return;
+        ConsumerEvent& event = events_.emplace_back();
+        event.kind = ConsumerEvent::Kind::kCaughtUp;
+        event.epoch = epoch;
+        event.sources = {static_cast<std::uint32_t>(index)};
+        bell_->Ring();
+        if (--queues_[main].awaited == 0) Consume(main);
       });
     });
   }

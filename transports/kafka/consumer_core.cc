@@ -126,7 +126,7 @@ bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     rd_kafka_message_t* message = taken_[i];
     if (message == nullptr) continue;
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      ReachEnd(*message);
+      ReachEnd(*message, events);
       rd_kafka_message_destroy(message);
       continue;
     }
@@ -148,12 +148,18 @@ bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
   return took;
 }
 
-void ConsumerCore::ReachEnd(const rd_kafka_message_t& end) {
+void ConsumerCore::ReachEnd(const rd_kafka_message_t& end, std::vector<ConsumerEvent>& events) {
   const std::string topic = rd_kafka_topic_name(end.rkt);
   for (std::size_t i = 0; i < gates_.size(); ++i) {
     Gate& gate = gates_[i];
     if (gate.partition != end.partition || gate.behind.erase(topic) == 0) continue;
     const std::optional<std::uint32_t> source = table_.Find(topic, end.partition);
+    if (source) {
+      ConsumerEvent& caught_up = events.emplace_back();
+      caught_up.kind = ConsumerEvent::Kind::kCaughtUp;
+      caught_up.epoch = table_.Get(*source).epoch;
+      caught_up.sources.push_back(*source);
+    }
     if (source && table_.StartAtEnd(*source, end.offset)) {
       // Told soon, for a group that is new there, and one whose position may be about to expire.
       if (!commit_by_) commit_by_ = runtime_.Now() + options_.commit_after;
@@ -177,6 +183,8 @@ void ConsumerCore::StartOver(std::uint32_t source) {
   const std::uint64_t epoch = table_.NextEpoch();
   table_.Assign(source, epoch);
   Push(ConsumerEvent::Kind::kAssigned, epoch, {source});
+  // Of a side queue: what it held is gone.
+  Push(ConsumerEvent::Kind::kCaughtUp, epoch, {source});
 }
 
 PartitionTable::Fetched ConsumerCore::HandOut(rd_kafka_message_t* message, ConsumerEvent& event) {

@@ -143,7 +143,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void TakeChanges(std::size_t max_events, std::vector<ConsumerEvent>& events)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // All of a part of a side queue has been taken.
-  void ReachEnd(const rd_kafka_message_t& end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
+  void ReachEnd(const rd_kafka_message_t& end, std::vector<ConsumerEvent>& events)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
   void StartOver(std::uint32_t source) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
   PartitionTable::Fetched HandOut(rd_kafka_message_t* message, ConsumerEvent& event)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);

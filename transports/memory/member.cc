@@ -64,6 +64,7 @@ void Member::Assign(std::uint64_t epoch, std::span<const Grant> grants) {
       assigned.sources.push_back(index);
       source.side = grant.side;
       source.held = grant.side ? grant.log->End(grant.partition) : 0;
+      source.told = !grant.side;
       source.cursor = grant.cursor;
       source.owned = true;
       source.stopped = false;
@@ -132,8 +133,18 @@ std::size_t Member::Collect(std::size_t max, std::vector<ConsumerEvent>& events)
   // What side queues held when they were assigned comes before anything else.
   const std::size_t size = sources_.size();
   for (std::size_t i = 0; i < size && count < max; ++i) {
-    if (sources_[i].next >= sources_[i].held) continue;
-    count += CollectFrom(static_cast<std::uint32_t>(i), max - count, events);
+    Source& source = sources_[i];
+    if (source.next < source.held) {
+      count += CollectFrom(static_cast<std::uint32_t>(i), max - count, events);
+    }
+    if (source.told || !source.owned || source.stopped || source.next < source.held) continue;
+    if (count == max) break;
+    source.told = true;
+    ConsumerEvent& event = events.emplace_back();
+    event.kind = ConsumerEvent::Kind::kCaughtUp;
+    event.epoch = source.epoch;
+    event.sources.push_back(static_cast<std::uint32_t>(i));
+    ++count;
   }
   // Each time another source is the first, so that a busy one does not starve the others.
   for (std::size_t i = 0; i < size && count < max; ++i) {

@@ -76,6 +76,7 @@ class Member {
     std::int64_t delivered_before = 0;
     bool side = false;
     std::int64_t held = 0;  // of a side queue: what lies before was there when it was assigned
+    bool told = false;      // of a side queue: that all of this has come
   };
 
   std::uint32_t SourceOf(Log& log, std::size_t partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

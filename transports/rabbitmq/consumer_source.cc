@@ -37,7 +37,7 @@ void ConsumerSource::Open(Connection& connection) {
   connection.Send(channel(), AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t{});
   if (spec_.kind == SourceSpec::Kind::kTemporary) DeclareTemporary(connection);
   browsers_ = 0;
-  counting_ = counted_ = false;
+  counting_ = counted_ = told_ = false;
   answers_ = 0;
   Consume(connection);
 }
@@ -69,7 +69,7 @@ void ConsumerSource::Consume(Connection& connection) {
   qos.prefetch_count = static_cast<std::uint16_t>(window_);
   qos.global = false;  // for each consumer: quorum queues refuse the other kind
   connection.Send(channel(), AMQP_BASIC_QOS_METHOD, qos);
-  delivered_ = settled_ = 0;
+  delivered_ = settled_ = acknowledged_ = 0;
   amqp_basic_consume_t consume{};
   consume.queue = ToBytes(spec_.queue);
   consume.consumer_tag = ToBytes(tag);
@@ -153,6 +153,7 @@ void ConsumerSource::OnCounted(Connection& connection, const amqp_queue_declare_
   } else if (quiet) {  // others have got some of what we expected
     expected_ = std::min(expected_, all);
   }
+  TellCaughtUp();
 }
 
 void ConsumerSource::OnDeliver(const amqp_basic_deliver_t& deliver) {
@@ -191,6 +192,7 @@ void ConsumerSource::OnBody(std::string_view part) {
   ++delivered_;
   events_.emplace_back().message = *std::move(message_);
   message_.reset();
+  TellCaughtUp();
 }
 
 void ConsumerSource::Settle(Connection& connection, std::int64_t delivery_tag, bool taken) {
@@ -214,6 +216,7 @@ void ConsumerSource::Acknowledge(Connection& connection, std::int64_t delivery_t
   amqp_basic_ack_t ack{};
   ack.delivery_tag = static_cast<std::uint64_t>(delivery_tag);
   ack.multiple = false;  // never over one that still runs
+  ++acknowledged_;
   connection.Send(channel(), AMQP_BASIC_ACK_METHOD, ack);
 }
 
@@ -247,6 +250,14 @@ void ConsumerSource::Append(ConsumerEvent::Kind kind) {
   event.kind = kind;
   event.epoch = epoch_;
   event.sources.push_back(spec_.index);
+}
+
+void ConsumerSource::TellCaughtUp() {
+  if (told_ || !spec_.side || state_ != State::kConsuming) return;
+  // When the window is full, nothing more comes before something of it is settled.
+  if (!caught_up() && delivered_ - acknowledged_ < window_) return;
+  told_ = true;
+  Append(ConsumerEvent::Kind::kCaughtUp);
 }
 
 void ConsumerSource::Lose(absl::Status why) {

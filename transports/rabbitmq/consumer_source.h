@@ -85,6 +85,8 @@ class ConsumerSource {
   void AcknowledgeTaken(Connection& connection);
   void Lose(absl::Status why);
   void Append(ConsumerEvent::Kind kind);
+  // Once, of a side queue.
+  void TellCaughtUp();
 
   const SourceSpec spec_;
   DeliveryPool& pool_;
@@ -107,6 +109,8 @@ class ConsumerSource {
   std::vector<std::int64_t> taken_;  // to be acknowledged at the window's end
 
   // Of a side queue: how much is expected, as far as the broker has told.
+  bool told_ = false;     // kCaughtUp
+  int acknowledged_ = 0;  // of `delivered_`
   bool counting_ = false;
   int answers_ = 0;
   bool counted_ = false;

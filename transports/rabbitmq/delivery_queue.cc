@@ -31,6 +31,7 @@ void DeliveryQueue::Put(std::vector<ConsumerEvent>& events) {
           for (const std::uint32_t source : event.sources) sources_[source].epoch = event.epoch;
           break;
         case ConsumerEvent::Kind::kRevoked:
+        case ConsumerEvent::Kind::kCaughtUp:
           break;
         case ConsumerEvent::Kind::kLost:
           for (const std::uint32_t source : event.sources) Lose(source, event.epoch);

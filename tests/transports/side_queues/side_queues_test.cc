@@ -114,6 +114,8 @@ class Member {
   // What came, and is not settled yet, as it came.
   const std::vector<Received>& held() const { return held_; }
   std::size_t sources() const { return owned_.size(); }
+  // The sources of side queues whose end it was told of, and how much it held by then.
+  const std::map<std::uint32_t, std::size_t>& caught_up() const { return caught_up_; }
   Consumer& consumer() { return *consumer_; }
 
  private:
@@ -137,6 +139,7 @@ class Member {
       case ConsumerEvent::Kind::kLost:
         for (const std::uint32_t source : event.sources) {
           EXPECT_EQ(owned_.erase(source), 1u);
+          caught_up_.erase(source);
           held_.erase(
               std::remove_if(held_.begin(), held_.end(),
                              [&](const Received& each) { return each.tag.source == source; }),
@@ -144,12 +147,19 @@ class Member {
         }
         if (event.kind == ConsumerEvent::Kind::kRevoked) consumer_->Release(event.epoch);
         break;
+      case ConsumerEvent::Kind::kCaughtUp:
+        for (const std::uint32_t source : event.sources) {
+          EXPECT_TRUE(owned_.contains(source));
+          EXPECT_TRUE(caught_up_.emplace(source, held_.size()).second) << "told twice";
+        }
+        break;
     }
   }
 
   const std::unique_ptr<Consumer> consumer_;
   std::vector<Received> held_;
   std::set<std::uint32_t> owned_;
+  std::map<std::uint32_t, std::size_t> caught_up_;
 };
 
 class SideQueues : public ::testing::Test {
@@ -330,6 +340,22 @@ TEST_F(SideQueues, ComeToACallerThatTakesOneEventAtATime) {
   const auto member = Join();
   ASSERT_TRUE(member->PullOneByOneUntilItHolds(48));
   ExpectSideQueuesFirst(member->held());
+}
+
+TEST_F(SideQueues, AreSaidToBeCaughtUpWithOnceAllHasCome) {
+  Declare();
+  PutOff(soon_, 20, "s");  // and nothing in the other one
+  const auto member = Join();
+  ASSERT_TRUE(member->PullUntil([&] {
+    const std::size_t sources = member->sources();  // the channel, and two side queues of it
+    return sources > 0 && sources % 3 == 0 && member->caught_up().size() == sources / 3 * 2;
+  })) << member->caught_up().size();
+  ASSERT_EQ(member->held().size(), 20u);
+  for (std::size_t i = 0; i < 20; ++i) {
+    const std::uint32_t source = member->held()[i].tag.source;
+    ASSERT_TRUE(member->caught_up().contains(source));
+    EXPECT_GT(member->caught_up().at(source), i);
+  }
 }
 
 TEST_F(SideQueues, AreReadFromTheBeginningByAGroupThatStartsAtTheEnd) {
