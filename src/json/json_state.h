@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "json/token.h"
@@ -57,8 +57,9 @@ struct JsonValue::State {
   const char* behind_scalar = nullptr;  // the token behind `value`; null: `value` is no scalar
   std::string buffer;                   // the message, and the padding that simdjson wants
   std::size_t size = 0;                 // of the message
-  std::vector<internal::Level>
-      levels;  // the first `depth` are in use: the others keep their buffers
+  // The first `depth` are in use: the others keep their buffers. None ever moves, as `name` may be
+  // within it.
+  std::deque<internal::Level> levels;
   std::size_t depth = 0;
   std::string_view root;
   std::string text;  // the latest string that had escapes

@@ -63,11 +63,14 @@ bool LeaveGap(const std::string& brokers, const std::string& topic) {
   if (!Done(rd_kafka_init_transactions(client.get(), kPatience))) return false;
   if (!Done(rd_kafka_begin_transaction(client.get()))) return false;
   // An aborted message has an offset, and so has the marker behind it: nobody sees either.
-  const rd_kafka_resp_err_t sent =
-      rd_kafka_producev(client.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
-                        RD_KAFKA_V_VALUE(const_cast<char*>("never seen"), 10),
-                        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-  if (sent != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  // A topic handle, as the macros of rd_kafka_producev() are no standard C++.
+  rd_kafka_topic_t* const handle = rd_kafka_topic_new(client.get(), topic.c_str(), nullptr);
+  if (handle == nullptr) return false;
+  std::string payload = "never seen";
+  const int sent = rd_kafka_produce(handle, 0, RD_KAFKA_MSG_F_COPY, payload.data(), payload.size(),
+                                    nullptr, 0, nullptr);
+  rd_kafka_topic_destroy(handle);
+  if (sent != 0) return false;
   if (rd_kafka_flush(client.get(), kPatience) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
   return Done(rd_kafka_abort_transaction(client.get(), kPatience));
 }

@@ -14,6 +14,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "omnibus/internal/codec_json_value.h"
 #include "omnibus/json.h"
 #include "tests/core/json/contract_events.h"
 
@@ -438,6 +439,14 @@ TEST(Codec, WhateverWasWrittenIsReadAgain) {
       ASSERT_TRUE(type.equal(read->get(), &event)) << *json;
     }
   }
+}
+
+TEST(JsonValue, NamesWithEscapesAreKnownFromAnyDepthBelow) {
+  JsonValue value;
+  ASSERT_TRUE(value.Start(R"({"\u0061":{"\u0062":{"\u0063":{"\u0064":[{"e":[{:1}]}]}}}})"));
+  EXPECT_FALSE(value.Skip());
+  EXPECT_THAT(std::string(value.status().message()),
+              ::testing::HasSubstr("a.b.c.d[0].e[0]: expected a field's name"));
 }
 
 }  // namespace
