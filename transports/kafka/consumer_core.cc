@@ -154,7 +154,8 @@ void ConsumerCore::ReachEnd(const rd_kafka_message_t& end, std::vector<ConsumerE
     Gate& gate = gates_[i];
     if (gate.partition != end.partition || gate.behind.erase(topic) == 0) continue;
     const std::optional<std::uint32_t> source = table_.Find(topic, end.partition);
-    if (source) {
+    // A part that was lost, or is being given back, is nobody's any more.
+    if (source && table_.Get(*source).epoch != 0) {
       ConsumerEvent& caught_up = events.emplace_back();
       caught_up.kind = ConsumerEvent::Kind::kCaughtUp;
       caught_up.epoch = table_.Get(*source).epoch;
