@@ -242,13 +242,6 @@ TEST_P(MembersTest, AreRestartedOneAfterTheOtherUnderLoad) {
     EXPECT_EQ(member->Wait(), 0);
     told += member->errors();
   }
-  if (GetParam() == Kind::kKafka) {
-    // A known gap (README.md): where a commit crosses a rebalance, librdkafka 2.0 gives the
-    // partitions up for lost, and what was not committed yet is handled again. Each member goes and
-    // comes once, and each time any of the others may be struck.
-    EXPECT_LE(report.duplicated.size(), 2 * kMembers * kWindow) << report << told;
-    return;
-  }
   EXPECT_TRUE(report.duplicated.empty()) << report << told;
 }
 
