@@ -287,10 +287,8 @@ TEST_P(BrokerMatrixTest, TheBrokerFails) {
   Start();
   if (IsSkipped() || HasFatalFailure()) return;
   for (const char* fault : {"frozen", "killed", "stopped"}) Suffer(fault);
+  Suffer("revoked");
   if (kind() == Kind::kRabbitMq) {
-    // Not on Kafka: a known gap. After a topic was denied, the end of its consumer hangs
-    // (README.md).
-    Suffer("revoked");
     for (const char* fault : {"memory-alarm", "disk-full", "closed-by-broker"}) Suffer(fault);
   }
   ExpectNothingWrong(Finish());
