@@ -64,7 +64,7 @@ absl::Status PublishRecord::Fill(const OutgoingMessage& message, std::size_t max
   names_.assign(exchange).append(routing_key).append(message.id);
   exchange_size_ = exchange.size();
   routing_key_size_ = routing_key.size();
-  written = false;
+  written = nacked = false;
   return absl::OkStatus();
 }
 

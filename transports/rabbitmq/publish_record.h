@@ -44,9 +44,11 @@ class PublishRecord {
   std::size_t capacity() const { return wire_.capacity(); }
 
   absl::Time deadline;
+  std::uint64_t number = 0;      // rises with each that is sent
   Completion done;               // empty once it has its outcome
   std::uint64_t generation = 0;  // see SendQueue
   bool written = false;          // on some connection: the broker may have it
+  bool nacked = false;           // the broker could not take it, the last time
 
  private:
   std::string names_;  // exchange, routing key, message id

@@ -128,6 +128,7 @@ void PublisherLink::OnDown(const absl::Status& why) {
 
 void PublisherLink::WriteAgain() {
   returned_.reset();
+  nacked_.MoveTo(waiting_);
   std::vector<PublishRecordPtr> again;
   window_.Restart([&](PublishRecordPtr record) {
     if (record->done) {
@@ -207,10 +208,9 @@ void PublisherLink::OnMethod(Connection& connection, const amqp_method_t& method
 void PublisherLink::OnConfirm(std::uint64_t number, bool multiple, bool ack) {
   window_.Take(number, multiple, [&](PublishRecordPtr record) {
     PublishRecord& taken = *record;
-    // A nack is an internal error of some queue; another one may have the message.
-    Finish(taken,
-           ack ? absl::OkStatus() : Unknown(taken, "the broker could not take it (basic.nack)"),
-           std::move(record));
+    if (ack || !taken.done) return Finish(taken, absl::OkStatus(), std::move(record));
+    taken.nacked = true;
+    nacked_.Add(std::move(record), settings_.runtime.Now());
   });
 }
 
@@ -261,11 +261,13 @@ absl::Time PublisherLink::OnTurn(Connection* connection) {
   queue_.TakeAll(arrived_);
   for (PublishRecordPtr& record : arrived_) {
     NoteDeadline(record->deadline);
+    record->number = ++last_number_;
     waiting_.push_back(std::move(record));
   }
   arrived_.clear();
 
   const absl::Time now = settings_.runtime.Now();
+  if (now >= nacked_.due()) nacked_.MoveTo(waiting_);
   if (now >= sweep_at_) Expire(now);
   if (absl::IsUnauthenticated(down_) || absl::IsPermissionDenied(down_)) {
     // Waiting does not help.
@@ -277,7 +279,7 @@ absl::Time PublisherLink::OnTurn(Connection* connection) {
   if (connection) Pump(*connection);
   UpdateHealth(connection);
   queue_.Tell(outcomes_);
-  return sweep_at_;
+  return std::min(sweep_at_, nacked_.due());
 }
 
 void PublisherLink::Pump(Connection& connection) {
@@ -299,6 +301,10 @@ bool PublisherLink::Write(Connection& connection) {
   }
   PublishRecordPtr owner = std::move(waiting_.front());
   waiting_.pop_front();
+  if (nacked_.Holds(record)) {
+    nacked_.AddBehind(std::move(owner));
+    return true;
+  }
   if (record.properties().size() + 8 > connection.out().frame_max()) {
     Finish(record,
            Error(absl::StatusCode::kInvalidArgument, Publish(record),
@@ -309,6 +315,7 @@ bool PublisherLink::Write(Connection& connection) {
   }
   connection.out().Content(kPublishChannel, record.method(), record.properties(), record.body());
   record.written = true;
+  record.nacked = false;
   window_.Add(std::move(owner));
   return true;
 }
@@ -325,6 +332,10 @@ void PublisherLink::Finish(PublishRecord& record, absl::Status status, PublishRe
 }
 
 absl::Status PublisherLink::NotSent(const PublishRecord& record) const {
+  if (record.nacked) {
+    // One queue could not; another one may have it.
+    return Unknown(record, "the broker could not take it before its deadline (basic.nack)");
+  }
   if (record.written) {
     return Unknown(record, "written, but not confirmed before its deadline");
   }
@@ -358,6 +369,7 @@ void PublisherLink::RefuseWaiting(
 
 void PublisherLink::Expire(absl::Time now) {
   sweep_at_ = absl::InfiniteFuture();
+  nacked_.MoveTo(waiting_);  // a little early: deadlines are for all
   RefuseWaiting([&](const PublishRecord& record) -> std::optional<absl::Status> {
     if (record.deadline <= now) return NotSent(record);
     NoteDeadline(record.deadline);

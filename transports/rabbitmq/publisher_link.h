@@ -18,6 +18,7 @@
 #include "transports/rabbitmq/connection.h"
 #include "transports/rabbitmq/declare_run.h"
 #include "transports/rabbitmq/link.h"
+#include "transports/rabbitmq/nacked_publishes.h"
 #include "transports/rabbitmq/publish_window.h"
 #include "transports/rabbitmq/send_queue.h"
 #include "transports/rabbitmq/topology.h"
@@ -42,7 +43,8 @@ struct ReturnedMessage {
 // Messages go from the SendQueue to `waiting_`, from there in order onto the channel and into the
 // window, and out of it with their outcome. When the channel or the connection is lost, what is in
 // the window goes back to the front of `waiting_`, in order, and is written again on the next one
-// until its deadline: so no message overtakes another, although some may arrive twice.
+// until its deadline: so no message overtakes another, although some may arrive twice. What a queue
+// could not take waits in `nacked_` for a while first.
 //
 // Thread-safety: the link's thread, but for GetHealth().
 class PublisherLink final : public LinkSession {
@@ -85,8 +87,10 @@ class PublisherLink final : public LinkSession {
   SendQueue& queue_;
 
   std::vector<PublishRecordPtr> arrived_;
+  std::uint64_t last_number_ = 0;
   std::deque<PublishRecordPtr> waiting_;
   PublishWindow window_;
+  NackedPublishes nacked_;
   std::vector<Outcome> outcomes_;
   absl::Time sweep_at_ = absl::InfiniteFuture();
 

@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 class RabbitMqPublisher : public RabbitMqTest {};
 
@@ -189,7 +190,7 @@ TEST_F(RabbitMqPublisher, KeepsTheOrderOfEachThread) {
   }
 }
 
-TEST_F(RabbitMqPublisher, WhatTheBrokerCannotTakeIsUnknown) {
+TEST_F(RabbitMqPublisher, WhatTheBrokerCannotTakeUntilItsDeadlineIsUnknown) {
   const std::string channel = Name("events");
   Declare(channel, {});
   {
@@ -199,9 +200,35 @@ TEST_F(RabbitMqPublisher, WhatTheBrokerCannotTakeIsUnknown) {
   }
   const auto producer = OpenProducer();
   EXPECT_EQ(Publish(*producer, Message(channel, "taken")), absl::OkStatus());
-  const absl::Status status = Publish(*producer, Message(channel, "refused"));
+  Outcomes outcomes;
+  ASSERT_EQ(producer->Send(Message(channel, "refused"), In(absl::Seconds(1)), outcomes.Expect()),
+            absl::OkStatus());
+  const absl::Status status = outcomes.All().front();
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
   EXPECT_THAT(Text(status), HasSubstr("nack"));
+}
+
+TEST_F(RabbitMqPublisher, WhatTheBrokerCannotTakeAtFirstIsWrittenAgain) {
+  const std::string channel = Name("events");
+  Declare(channel, {});
+  RawClient raw(options_.url);
+  raw.DeclareQueueForOne(channel + ".tiny");
+  raw.Bind(channel + ".tiny", channel, "#");
+  const auto producer = OpenProducer();
+  Outcomes outcomes;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(producer->Send(Message(channel, std::to_string(i)), In(kSoon), outcomes.Expect()),
+              absl::OkStatus());
+  }
+  std::vector<std::string> taken;
+  EXPECT_TRUE(Becomes([&] {
+    if (const std::optional<RawMessage> message = raw.Get(channel + ".tiny")) {
+      taken.push_back(message->body);
+    }
+    return taken.size() == 5;
+  }));
+  EXPECT_THAT(taken, UnorderedElementsAre("0", "1", "2", "3", "4"));
+  EXPECT_THAT(outcomes.All(), Each(absl::OkStatus()));
 }
 
 TEST_F(RabbitMqPublisher, AfterCloseEverythingIsRefused) {
