@@ -183,7 +183,12 @@ TransportCalls DeadlineTest::PrepareTransport() {
 }
 
 void DeadlineTest::MeasureTransport(TransportCalls calls) {
-  auto& [producer, flushed, closed, consumer, tag] = calls;
+  // No structured binding: clang 14 lets no lambda use one.
+  auto& producer = calls.producer;
+  auto& flushed = calls.flushed;
+  auto& closed = calls.to_close;
+  auto& consumer = calls.consumer;
+  auto& tag = calls.held;
 
   for (const absl::Duration within :
        {absl::ZeroDuration(), absl::Milliseconds(50), absl::Milliseconds(700)}) {
