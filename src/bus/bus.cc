@@ -170,7 +170,8 @@ std::size_t Bus::Impl::Drain(absl::Time cancel_at, absl::Time deadline) {
   }
   std::size_t unfinished = 0;
   for (const auto& runner : runners_) {
-    if (!runner->WaitUntilDrained(deadline)) unfinished += runner->unfinished();
+    (void)runner->WaitUntilDrained(deadline);
+    unfinished += runner->unfinished();
   }
   return unfinished;
 }

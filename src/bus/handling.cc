@@ -324,6 +324,7 @@ void Handling::SettleTooEarly(const Delivery& delivery) {
 
 // It stays unsettled.
 void Handling::Release(Delivery* delivery) {
+  if (module_.cancelled->load(std::memory_order_relaxed)) abandoned_.fetch_add(1);
   delivery->source->GiveBack(delivery->message.tag.position);
   Recycle(delivery);
 }

@@ -65,6 +65,8 @@ class Handling {
   bool WaitUntilEmpty(absl::Time deadline);
 
   std::size_t in_flight() const { return in_flight_.load(); }
+  // How many were given back because the time was over: they will be delivered again.
+  std::size_t abandoned() const { return abandoned_.load(); }
   int running_handlers() const { return running_.load(); }
 
  private:
@@ -125,6 +127,7 @@ class Handling {
   std::atomic<std::size_t> in_flight_ = 0;
   std::atomic<std::size_t> held_ = 0;  // of these, those that only wait for a retry
   std::atomic<int> running_ = 0;       // handlers
+  std::atomic<std::size_t> abandoned_ = 0;
   std::atomic<int> waiting_for_room_ = 0;
   absl::Mutex mu_;
   std::vector<Doorbell*> waiters_ ABSL_GUARDED_BY(mu_);

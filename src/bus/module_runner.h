@@ -58,7 +58,7 @@ class ModuleRunner final : public ModuleHost {
 
   // A handler has not returned: its thread, and all that it may touch, has to be left alone.
   bool stuck() const { return stuck_; }
-  std::size_t unfinished() const { return handling_.in_flight(); }
+  std::size_t unfinished() const { return handling_.in_flight() + handling_.abandoned(); }
   void AddHealth(std::vector<Health::Part>& parts) const;
   const std::string& group() const { return identity_.group; }
 

@@ -71,14 +71,15 @@ class Oracle final : public Witness {
   // Whether all that is at the broker has come to its end at each group that it is for.
   bool AllEnded() const;
 
-  // Which repeats are no fault of the bus.
-  struct Allowance {
-    bool deeds = false;
-    bool dead_letters = false;
-    bool disorder = false;
+  // What may be asked of a run.
+  struct Claims {
+    bool calm = false;  // nothing went wrong: nothing is done twice
+    bool one_inbox =
+        false;           // it knows all that its group has done, also of what was published twice
+    bool order = false;  // within a key
   };
   // In the end.
-  std::vector<Finding> Check(const Allowance& repeats);
+  std::vector<Finding> Check(const Claims& claims);
 
   // Something is wrong already.
   bool found() const { return !findings_.empty(); }
@@ -93,6 +94,7 @@ class Oracle final : public Witness {
   void OnDeadLetter(const Record& record);
   std::optional<Good> Read(const Record& record);
   bool Ended(const std::string& group, const Good& good) const;
+  void CheckRepeats(bool one_inbox);
   void Find(std::string kind, std::string what);
 
   World& world_;

@@ -148,17 +148,13 @@ RunResult Run(std::uint64_t seed, std::function<void(const std::string&)> print)
   for (const auto& service : services) service->Stop();
   for (const auto& service : services) service->Join();
   RunResult result;
-  // A partition that moves while something of it is unfinished is repeated from there on. Where the
-  // inbox is each process's own, nobody knows that the rest was done.
-  const bool moves = restart_every != absl::InfiniteDuration() || services.size() > 1;
-  const bool faulty = world.faults > 0;
-  Oracle::Allowance repeats;
-  repeats.deeds = faulty || ((queues ? shares : moves) && !durable);
-  repeats.dead_letters = faulty || (moves && !queues);
-  // The members of a group share one queue, and none knows what another one has.
-  // Nor does a new one know what the broker still takes for the old one's.
-  repeats.disorder = queues && (shares || world.weather.unnoticed > 0);
-  result.findings = oracle.Check(repeats);
+  Oracle::Claims claims;
+  claims.calm = world.faults == 0;
+  claims.one_inbox = durable || (!shares && restart_every == absl::InfiniteDuration());
+  // The members of a group share one queue, and none knows what another one has. Nor does a new one
+  // know what the broker still takes for the old one's.
+  claims.order = !queues || (!shares && world.weather.unnoticed == 0);
+  result.findings = oracle.Check(claims);
   result.messages = oracle.messages();
   result.faults = world.faults;
   return result;
