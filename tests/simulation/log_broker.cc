@@ -279,9 +279,17 @@ void LogBroker::StartForgetting() {
       [this] {
         if (world_.weather.consumer_cancelled_every == absl::InfiniteDuration()) return;
         std::vector<std::pair<std::string, std::string>> members;
+        std::vector<std::pair<std::string, std::string>> leaving;  // that shall let something go
         for (const auto& [name, group] : groups_) {
-          for (const auto& [member, state] : group.members) members.emplace_back(name, member);
+          for (const auto& [member, state] : group.members) {
+            members.emplace_back(name, member);
+            const bool leaves = std::any_of(state.owned.begin(), state.owned.end(),
+                                            [](const auto& owned) { return owned.second.revoked; });
+            if (leaves) leaving.emplace_back(name, member);
+          }
         }
+        // In the middle of a handover it is worst.
+        if (!leaving.empty() && world_.dice.Chance(0.5)) members = leaving;
         if (!members.empty()) {
           ++world_.faults;
           const auto& [group, member] = members[world_.dice.Next() % members.size()];

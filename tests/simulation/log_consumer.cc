@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -78,6 +79,9 @@ class LogConsumer final : public Consumer {
       const bool stands =
           accepted && broker_.Owns(group_, member_, owned->second.main, owned->second.ownership);
       broker_.witness().OnSettled(group_, MemberName(tag.epoch), record, stands);
+      if (!ours && !closed_ && !told_over_.contains({tag.epoch, tag.source})) {
+        broker_.witness().OnDeprived(group_, MemberName(tag.epoch), record);
+      }
       if (!accepted) ++dropped;
       if (accepted && ++settled_ >= options_.commit_every) CommitSoon();
     }
@@ -258,6 +262,7 @@ class LogConsumer final : public Consumer {
     const std::uint64_t epoch = ++epoch_;
     for (const std::uint32_t index : fresh) {
       owned_.at(index).revoked = epoch;
+      told_over_.emplace(owned_.at(index).epoch, index);
       DropBuffered(index);
       world_.trace.Step(process_.name(), ": shall let go ", broker_.partition(index).topic, "/",
                         broker_.partition(index).number, ", epoch ", epoch);
@@ -269,8 +274,16 @@ class LogConsumer final : public Consumer {
     if (Planted(PlantedBug::kStaleUnassign)) revoked_[epoch] = fresh;
     bell_->Ring();
     world_.loop.After(options_.release_within, [this, epoch, alive = std::weak_ptr<bool>(alive_)] {
-      if (!alive.expired() && !closed_) Release(epoch);
+      if (alive.expired() || closed_) return;
+      // Whatever still runs is done again by somebody else.
+      if (IsLeaving(epoch)) ++world_.faults;
+      Release(epoch);
     });
+  }
+
+  bool IsLeaving(std::uint64_t epoch) const {
+    return std::any_of(owned_.begin(), owned_.end(),
+                       [&](const auto& owned) { return owned.second.revoked == epoch; });
   }
 
   void Lose(const std::vector<std::uint32_t>& lost) {
@@ -280,6 +293,7 @@ class LogConsumer final : public Consumer {
       DropBuffered(index);
       world_.trace.Step(process_.name(), ": has lost ", broker_.partition(index).topic, "/",
                         broker_.partition(index).number);
+      told_over_.emplace(owned_.at(index).epoch, index);
       owned_.erase(index);
     }
     ConsumerEvent& event = events_.emplace_back();
@@ -460,6 +474,7 @@ class LogConsumer final : public Consumer {
   std::map<std::uint32_t, Partition> owned_;
   std::map<std::uint32_t, std::uint64_t> let_go_;  // the last ownership that was let go
   std::vector<LogBroker::Commit> going_;           // let go, and the broker may not know
+  std::set<std::pair<std::uint64_t, std::uint32_t>> told_over_;  // epochs of sources that ended
   std::map<std::uint64_t, std::vector<std::uint32_t>> revoked_;  // for a planted bug alone
   std::deque<ConsumerEvent> events_;
 };

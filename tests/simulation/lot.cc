@@ -39,7 +39,8 @@ Lot DrawLot(std::uint64_t seed, std::string_view group, const Good& good) {
   if (group == "mill.miller") lot.loaves = static_cast<int>(dice.Between(0, 2));
   const std::int64_t work = dice.Between(0, 99);
   if (work >= 97) {
-    lot.work = dice.Between(absl::Milliseconds(200), absl::Seconds(3));
+    const absl::Duration longest = work == 99 ? absl::Seconds(8) : absl::Seconds(3);
+    lot.work = dice.Between(absl::Milliseconds(200), longest);
   } else if (work >= 50) {
     lot.work = dice.Between(absl::Milliseconds(1), absl::Milliseconds(40));
   }

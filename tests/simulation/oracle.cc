@@ -139,6 +139,10 @@ void Oracle::OnSettled(const std::string& group, const std::string& member, cons
   }
 }
 
+void Oracle::OnDeprived(const std::string& group, const std::string& member, const Record& record) {
+  Find("taken away unannounced", absl::StrCat(record.name, "@", group, " of ", member));
+}
+
 bool Oracle::Ended(const std::string& group, const Good& good) const {
   const auto is_in = [&](const auto& by_group) {
     const auto found = by_group.find(group);

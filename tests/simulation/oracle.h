@@ -49,6 +49,8 @@ class Oracle final : public Witness {
                    const Record& record) override;
   void OnSettled(const std::string& group, const std::string& member, const Record& record,
                  bool accepted) override;
+  void OnDeprived(const std::string& group, const std::string& member,
+                  const Record& record) override;
 
   // --- What handlers say.
   class Running {

@@ -41,6 +41,9 @@ class Witness {
                            const Record& record) = 0;
   virtual void OnSettled(const std::string& group, const std::string& member, const Record& record,
                          bool accepted) = 0;
+  // It settled what it no longer owns, and was never told that this was taken away.
+  virtual void OnDeprived(const std::string& group, const std::string& member,
+                          const Record& record) = 0;
 };
 
 }  // namespace omnibus::simulation

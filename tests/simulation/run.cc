@@ -49,8 +49,10 @@ std::string DrawConfiguration(Dice& dice, bool queues) {
                     dice.Chance(0.5) ? "5s" : "100ms", "}}\n");
   }
   const char* const transport = queues ? "queue" : "log";
-  const std::string own = queues ? absl::StrCat("prefetch: ", dice.Chance(0.3) ? 2 : 256)
-                                 : absl::StrCat("partitions: ", dice.Between(1, 6));
+  const std::string own =
+      queues ? absl::StrCat("prefetch: ", dice.Chance(0.3) ? 2 : 256)
+             : absl::StrCat("partitions: ", dice.Between(1, 6),
+                            ", release_within: ", dice.Chance(0.4) ? dice.Between(1, 5) : 30, "s");
   return absl::StrCat("bus: {transport: ", transport, ", publish_timeout: ", dice.Between(10, 30),
                       "s, drain: 20s}\ntransports: {", transport, ": {", own,
                       ", queue: ", dice.Chance(0.3) ? 2 : 1000, "}}\nmodules:\n", modules);
