@@ -43,15 +43,16 @@ struct BuriedMessage {
   std::string type;              // of the event, as far as it can be told
   std::optional<Uuid> event_id;  // likewise
   std::string key;               // partition key; empty: none
-  std::string reason;            // a status code's name ("NOT_FOUND"), or "undecodable"
+  std::string reason;            // a status code's name ("NOT_FOUND"), "undecodable", or "parked"
   std::string detail;            // what the handler or the decoder said
   int attempts = 0;              // of the handler
   std::optional<Timestamp> first_failed_at;
   std::optional<Timestamp> last_failed_at;
   std::optional<std::int64_t> partition;  // of the original, where its broker has such things
   std::optional<std::int64_t> offset;
-  bool parks = false;  // its key is parked behind it, or it is parked behind another one
-  int replayed = 0;    // how often it was replayed before it died again
+  bool parks = false;          // its key is parked behind it (`after_dead_letter: park`)
+  std::optional<Uuid> behind;  // it was not handled: it is parked behind the one with this event id
+  int replayed = 0;            // how often it was replayed before it died again
   Dialect dialect = Dialect::kSnake;
   std::vector<NamedValue> headers;  // the original's
   std::string body;                 // the original's
@@ -103,6 +104,9 @@ struct RemovalOptions {
 
 struct RemovalTally {
   std::int64_t done = 0;
+  // Were parked behind one of those, and come back in their order, whether they fit or not; to be
+  // purged, what fits is not among them.
+  std::int64_t following = 0;
   std::int64_t failed = 0;   // those lie where they lay
   absl::Status first_error;  // of the failed
   bool stopped = false;      // before all was looked at
@@ -127,12 +131,18 @@ class DeadLetters {
   // is removed once the broker has confirmed its replay: when anything is interrupted, a dead
   // letter may be replayed again, which the module's inbox drops, and none is lost.
   //
+  // One that parks its key releases it: what is parked behind it comes back behind it, in order,
+  // and the key goes on. That takes a process that handles the key: the call waits for it, up to
+  // the timeout; then kDeadlineExceeded is its outcome, and all stays for another call to finish.
+  // What is parked alone cannot be replayed (kFailedPrecondition): it would overtake.
+  //
   // kInvalidArgument: `edited` breaks the contract. kFailedPrecondition: `edited`, and not exactly
   // one fits.
   absl::StatusOr<RemovalTally> Replay(const DeadLetterFilter& filter,
                                       const RemovalOptions& options = {});
 
-  // Removes each that fits for good.
+  // Removes each that fits for good. A key that one of them parks is released as by Replay(), and
+  // what was parked behind it and does not fit comes back.
   absl::StatusOr<RemovalTally> Purge(const DeadLetterFilter& filter,
                                      const RemovalOptions& options = {});
 

@@ -41,6 +41,10 @@ DeadLetter::DeadLetter(const Delivery& delivery, std::string_view module, const 
   copy_.Add("dead_last_failed_at", TimeText(wall(delivery.last_failed_at)));
   if (delivery.parks) copy_.Add("dead_parks", "true");
   if (!delivery.dead_because.empty()) copy_.Add("dead_behind", ToString(delivery.behind));
+  if (delivery.dead_because == kReasonReleased) {
+    copy_.Add("dead_release", ToString(delivery.release_id));
+    copy_.Add("dead_place", absl::StrCat(delivery.sequence));
+  }
   if (original.partition >= 0) copy_.Add("dead_partition", absl::StrCat(original.partition));
   if (original.offset >= 0) copy_.Add("dead_offset", absl::StrCat(original.offset));
   message_ = &copy_.Finish();

@@ -29,7 +29,9 @@ class DeadLetter {
 };
 
 // Reasons that are no status: it was parked behind another dead letter of its key, `dead_behind`;
-// and the note that the key of `dead_behind` is released, so that no more is parked behind it.
+// and the note that the key of `dead_behind` is released, so that no more is parked behind it. The
+// note tells which release that was (`dead_release`), and which place of its key that has
+// (`dead_place`): what was parked has those behind it.
 inline constexpr std::string_view kReasonParked = "parked";
 inline constexpr std::string_view kReasonReleased = "released";
 

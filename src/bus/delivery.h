@@ -123,6 +123,13 @@ struct Delivery {
     kDone,    // all that was parked is in the retry queue
   };
 
+  // What has to wait for this one's end, of a key that is released.
+  enum class Hinders {
+    kNothing,
+    kAnnouncement,  // it goes to the dead letters, as parked: the note has to stand behind it
+    kEndOfRelease,  // it is the release: its end must not be settled before it
+  };
+
   ReceivedMessage message;
   Intake* intake = nullptr;
   Source* source = nullptr;
@@ -147,9 +154,11 @@ struct Delivery {
   absl::Time due = absl::InfinitePast();  // not to be handled before
   Release release = Release::kNone;
   bool parks = false;             // it is a dead letter, and its key is parked behind it
+  Uuid release_id = {};           // of a release: the note tells whoever sent it that it was seen
   bool announced = false;         // see Stage::kAnnounce
   Uuid behind = {};               // the dead letter that it is parked behind, or that is released
   std::string_view dead_because;  // it goes to the dead letters for another reason than its status
+  Hinders hinders = Hinders::kNothing;
   std::atomic<bool> superseded = false;  // there is a later copy of it
 
   std::uint64_t lane_key = 0;   // hash of the partition key; 0: it has none

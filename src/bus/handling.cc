@@ -65,7 +65,7 @@ bool Handling::AdmitPutOff(Delivery* delivery) {
     return false;
   }
   if (delivery->parks) delivery->due = absl::InfiniteFuture();
-  if (delivery->release == Delivery::Release::kReplay) {
+  if (delivery->hinders == Delivery::Hinders::kEndOfRelease) {
     // A copy that was superseded by this one is settled at once.
     workers_.Expedite([](const Delivery& other) { return other.superseded.load(); });
   }
@@ -332,6 +332,7 @@ void Handling::Release(Delivery* delivery) {
 void Handling::Recycle(Delivery* delivery) {
   workers_.End(delivery);
   Unhold(delivery);
+  parking_.HinderNoMore(*delivery);
   delivery->storage.Clear();
   delivery->message.headers.clear();
   delivery->message.owner.reset();

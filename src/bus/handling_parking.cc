@@ -10,6 +10,9 @@
 namespace omnibus {
 namespace {
 
+// Until what is parked has perhaps come to the dead letters.
+constexpr absl::Duration kAskAgain = absl::Milliseconds(20);
+
 // Until what is to be released has perhaps left its place.
 constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
 
@@ -62,7 +65,12 @@ void Handling::HandleRelease(Delivery* delivery) {
 // letters stands before this.
 void Handling::Announce(Delivery* delivery) {
   if (Leaving(*delivery)) return Release(delivery);
+  if (delivery->superseded) return Settle(delivery);
   delivery->stage = Delivery::Stage::kAnnounce;
+  if (parking_.IsHindered(*delivery, Delivery::Hinders::kAnnouncement)) {
+    return workers_.Delay(delivery, module_.runtime->Now() + kAskAgain, /*hold_order=*/false);
+  }
+  delivery->first_failed_at = delivery->last_failed_at = module_.runtime->Now();
   delivery->dead_because = kReasonReleased;
   delivery->behind = delivery->metadata.id;
   Send(delivery, DeadLetter(*delivery, module_.module, Wall()).message(),
@@ -73,6 +81,7 @@ void Handling::ConcludeAnnouncement(Delivery* delivery) {
   const absl::Status sent = delivery->effects.TakeStatus();
   if (!sent.ok()) return TryAgain(delivery, Delivery::Stage::kAnnounce, sent);
   if (Leaving(*delivery)) return Release(delivery);
+  if (delivery->superseded) return Settle(delivery);
   delivery->announced = true;
   delivery->dead_because = {};
   delivery->stage = Delivery::Stage::kHandle;
@@ -82,7 +91,8 @@ void Handling::ConcludeAnnouncement(Delivery* delivery) {
 
 // All that was parked has its place again.
 void Handling::FinishRelease(Delivery* delivery) {
-  if (parking_.Finish(*delivery)) {
+  if (parking_.Finish(*delivery) ||
+      parking_.IsHindered(*delivery, Delivery::Hinders::kEndOfRelease)) {
     workers_.Expedite(
         [&](const Delivery& other) { return other.order_key == delivery->order_key; });
     // Settled when the other one has gone on: a crash before must not end the release.

@@ -177,7 +177,9 @@ Delivery* Intake::NewDelivery(const ReceivedMessage& message) {
   delivery->due = absl::InfinitePast();
   delivery->release = Delivery::Release::kNone;
   delivery->parks = false;
+  delivery->release_id = {};
   delivery->announced = false;
+  delivery->hinders = Delivery::Hinders::kNothing;
   delivery->dead_because = {};
   delivery->superseded = false;
   return delivery;

@@ -36,7 +36,10 @@ Parking::Entry Parking::Enter(Delivery& delivery) {
   for (const auto& [number, place] : *places) {
     if (place.delivery != nullptr && place.id == delivery.metadata.id) return Entry::kRepeats;
   }
-  if (places->size() == 1 && places->begin()->second.kind == Kind::kParked) return Entry::kParked;
+  if (places->size() == 1 && places->begin()->second.kind == Kind::kParked) {
+    Hinder(delivery, Delivery::Hinders::kAnnouncement);
+    return Entry::kParked;
+  }
   if (size_ >= limit_) return Entry::kFull;
   GivePlace(delivery, *places);
   return Entry::kBehind;
@@ -53,6 +56,9 @@ bool Parking::Reserve(Delivery& delivery) {
 bool Parking::Arrive(Delivery* delivery) {
   absl::MutexLock lock(&mu_);
   if (delivery->release == Delivery::Release::kDone) return true;  // it has no place
+  if (delivery->release != Delivery::Release::kNone) {
+    Hinder(*delivery, Delivery::Hinders::kEndOfRelease);
+  }
   Places& places = keys_[delivery->order_key];
   auto found = places.find(delivery->sequence);
   bool takes_over = false;
@@ -75,8 +81,11 @@ bool Parking::Arrive(Delivery* delivery) {
   }
   Place& place = found->second;
   if (place.delivery != nullptr) {
-    const bool is_newer = takes_over ? place.kind == Kind::kParked
-                                     : place.delivery->attempt < delivery->attempt && !place.waits;
+    // Of two releases the last one counts: whoever sent it waits for its note. A copy of the mark
+    // that comes after them does not.
+    const bool is_newer =
+        takes_over || (place.delivery->attempt < delivery->attempt && !place.waits &&
+                       place.delivery->release == Delivery::Release::kNone);
     if (!is_newer) return false;
     place.delivery->superseded = true;
   }
@@ -88,12 +97,14 @@ bool Parking::Arrive(Delivery* delivery) {
   return true;
 }
 
-Parking::Turn Parking::TurnOf(const Delivery& delivery) {
+Parking::Turn Parking::TurnOf(Delivery& delivery) {
   absl::MutexLock lock(&mu_);
   Places* places = PlacesOf(delivery);
   if (places == nullptr) return Turn::kNow;
   DropMissed(*places);
-  return TurnOf(*places, delivery.sequence);
+  const Turn turn = TurnOf(*places, delivery.sequence);
+  if (turn == Turn::kParked) Hinder(delivery, Delivery::Hinders::kAnnouncement);
+  return turn;
 }
 
 Parking::Turn Parking::TurnOf(const Places& places, std::uint64_t number) {
@@ -151,6 +162,25 @@ bool Parking::Finish(const Delivery& done) {
     return true;
   }
   return false;
+}
+
+bool Parking::IsHindered(const Delivery& delivery, Delivery::Hinders by) {
+  absl::MutexLock lock(&mu_);
+  return hindrances_.contains({by, delivery.order_key});
+}
+
+void Parking::Hinder(Delivery& delivery, Delivery::Hinders what) {
+  if (delivery.hinders == what) return;
+  delivery.hinders = what;
+  ++hindrances_[{what, delivery.order_key}];
+}
+
+void Parking::HinderNoMore(Delivery& delivery) {
+  if (delivery.hinders == Delivery::Hinders::kNothing) return;
+  absl::MutexLock lock(&mu_);
+  const auto found = hindrances_.find({delivery.hinders, delivery.order_key});
+  if (--found->second == 0) hindrances_.erase(found);
+  delivery.hinders = Delivery::Hinders::kNothing;
 }
 
 void Parking::Depart(const Delivery& delivery) {

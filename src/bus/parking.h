@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -49,12 +50,13 @@ class Parking {
 
   // One has come from the retry queue: it takes the place that was reserved for it, or that its
   // header names. False: it is there already; this one is a repetition. (Of two copies of one
-  // message, the one with more attempts has the place; the other one is `superseded`.)
+  // message, the one with more attempts has the place, of releases the last one; the other one is
+  // `superseded`.)
   bool Arrive(Delivery* delivery);
 
   // Whether it is the first of its key, or the first behind its dead letter.
   enum class Turn { kNow, kParked, kLater };
-  Turn TurnOf(const Delivery& delivery);
+  Turn TurnOf(Delivery& delivery);
 
   // Keeps it until its turn: then Leave() gives it back. False: that is now.
   bool Wait(Delivery* delivery);
@@ -70,6 +72,11 @@ class Parking {
   enum class State { kFree, kReleasing, kReleased };
   State StateOf(const Delivery& release);
   bool Finish(const Delivery& done);
+
+  // Whether others of its key have to come to their ends first. What hinders so says so itself,
+  // from when it is parked or arrives, until HinderNoMore().
+  bool IsHindered(const Delivery& delivery, Delivery::Hinders by);
+  void HinderNoMore(Delivery& delivery);
 
   // It is on its way to the retry queue, with its place.
   void Depart(const Delivery& delivery);
@@ -101,6 +108,7 @@ class Parking {
   using Places = std::map<std::uint64_t, Place>;  // by number, from 1
 
   Places* PlacesOf(const Delivery& delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Hinder(Delivery& delivery, Delivery::Hinders what) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static Kind KindOf(const Delivery& delivery, bool heads);
   static Turn TurnOf(const Places& places, std::uint64_t number);
   Place& GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -111,6 +119,8 @@ class Parking {
   const std::size_t limit_;
   std::atomic<std::size_t> size_ = 0;  // written under mu_
   absl::Mutex mu_;
+  // How many hinder, by what and by order key.
+  std::map<std::pair<Delivery::Hinders, std::uint64_t>, int> hindrances_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<std::uint64_t, Places> keys_ ABSL_GUARDED_BY(mu_);  // by order key
 };
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "omnibus/internal/absl_view.h"
 #include "omnibus/timestamp.h"
+#include "omnibus/uuid.h"
 #include "runtime/planted_bug.h"
 
 namespace omnibus {
@@ -20,6 +21,7 @@ constexpr std::string_view kFirstFailedAt = "retry_first_failed_at";
 constexpr std::string_view kLastFailedAt = "retry_last_failed_at";
 constexpr std::string_view kParks = "retry_parks";
 constexpr std::string_view kRelease = "retry_release";
+constexpr std::string_view kReleaseId = "retry_release_id";
 constexpr std::string_view kPartition = "retry_partition";
 constexpr std::string_view kOffset = "retry_offset";
 
@@ -32,6 +34,11 @@ void Read(std::string_view text, Number& number) {
 void Read(std::string_view text, const WallClock& steady, absl::Time& time) {
   const absl::StatusOr<Timestamp> read = ParseTimestamp(text);
   if (read.ok()) time = steady(ToTime(*read));
+}
+
+void Read(std::string_view text, Uuid& id) {
+  const absl::StatusOr<Uuid> read = ParseUuid(text);
+  if (read.ok()) id = *read;
 }
 
 std::string_view ReleaseName(Delivery::Release release) {
@@ -59,6 +66,7 @@ RetryCopy::RetryCopy(const Delivery& delivery, std::string_view module, const Wa
   if (delivery.parks) copy_.Add(kParks, "true");
   if (delivery.release != Delivery::Release::kNone) {
     copy_.Add(kRelease, std::string(ReleaseName(delivery.release)));
+    copy_.Add(kReleaseId, ToString(delivery.release_id));
   }
   if (delivery.attempt > 0) {
     copy_.Add(kDue, TimeText(wall(delivery.due)));
@@ -79,6 +87,7 @@ void TakeRetryHeaders(ReceivedMessage& message, Delivery& delivery, const WallCl
     if (header.name == kSequence) Read(header.value, delivery.sequence);
     if (header.name == kParks) delivery.parks = header.value == "true";
     if (header.name == kRelease) delivery.release = ParseRelease(header.value);
+    if (header.name == kReleaseId) Read(header.value, delivery.release_id);
     if (header.name == kDue) Read(header.value, steady, delivery.due);
     if (header.name == kFirstFailedAt) Read(header.value, steady, delivery.first_failed_at);
     if (header.name == kLastFailedAt) Read(header.value, steady, delivery.last_failed_at);

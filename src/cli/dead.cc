@@ -214,6 +214,10 @@ int Remove(const DeadCommand& command, Environment& environment, const Verb& ver
   std::string summary =
       absl::StrCat(command.dry_run ? "would have " : "", verb.past, " ", tally->done,
                    tally->done == 1 ? " dead letter" : " dead letters");
+  if (tally->following > 0) {
+    absl::StrAppend(&summary, "; ", tally->following,
+                    command.dry_run ? " parked behind would follow" : " parked behind followed");
+  }
   if (tally->failed > 0) absl::StrAppend(&summary, ", failed with ", tally->failed);
   if (session.stopped()) {
     absl::StrAppend(&summary, "; interrupted, the others lie where they lay");

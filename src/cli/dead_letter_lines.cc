@@ -47,7 +47,8 @@ std::string DeadLetterLine(const BuriedMessage& message, bool coloured) {
       "  id=", ToString(message.id), "  ", Coloured(coloured, kRed, Printable(message.reason)),
       " after ", Attempts(message),
       message.replayed > 0 ? absl::StrCat(", replayed ", message.replayed, " before") : "", ": ",
-      Printable(message.detail));
+      message.behind ? absl::StrCat("behind event ", ToString(*message.behind))
+                     : Printable(message.detail));
 }
 
 std::string DeadLetterText(const BuriedMessage& message, bool coloured) {
@@ -65,6 +66,8 @@ std::string DeadLetterText(const BuriedMessage& message, bool coloured) {
   add("key", message.key);
   add("reason", message.reason);
   add("detail", message.detail);
+  add("parked behind", message.behind ? ToString(*message.behind) : "");
+  add("parks its key", message.parks ? "until it is replayed or purged" : "");
   add("attempts", absl::StrCat(message.attempts));
   add("replayed", message.replayed > 0 ? absl::StrCat(message.replayed) : "");
   add("first failed", message.first_failed_at ? ToString(*message.first_failed_at) : "");
@@ -88,6 +91,8 @@ JsonLine DeadLetterObject(const BuriedMessage& message, bool whole) {
       .Text("key", message.key)
       .Text("reason", message.reason)
       .Text("detail", message.detail)
+      .Raw("parks", message.parks ? "true" : "false")
+      .Raw("parked_behind", message.behind ? JsonText(ToString(*message.behind)) : "null")
       .Number("attempts", message.attempts)
       .Number("replayed", message.replayed)
       .Raw("first_failed_at", OrNull(message.first_failed_at))

@@ -125,7 +125,8 @@ void AddDead(CLI::App& app, ParsedCommand& parsed) {
   CLI::App* replay =
       AddOne(*dead, parsed, "replay",
              "Send them back to the module that failed, as the same events; each is gone from the "
-             "dead letters once the broker has its replay. Replaying twice is harmless.",
+             "dead letters once the broker has its replay. What is parked behind one follows it. "
+             "Replaying twice is harmless.",
              replayed, &ReplayDead);
   AddRemoval(*replay, *replayed);
   replay
@@ -136,7 +137,10 @@ void AddDead(CLI::App& app, ParsedCommand& parsed) {
       ->type_name("FILE|-");
 
   auto purged = std::make_shared<DeadCommand>();
-  CLI::App* purge = AddOne(*dead, parsed, "purge", "Remove them for good.", purged, &PurgeDead);
+  CLI::App* purge =
+      AddOne(*dead, parsed, "purge",
+             "Remove them for good. What is parked behind one, and not meant, comes back.", purged,
+             &PurgeDead);
   AddRemoval(*purge, *purged);
 }
 

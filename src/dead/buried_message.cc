@@ -76,11 +76,18 @@ bool IsReason(std::string_view asked, const BuriedMessage& message) {
 
 bool IsDeathHeader(std::string_view name) {
   // No prefix: an application may have a header `dead_line`.
-  constexpr std::array<std::string_view, 11> kNames = {
+  constexpr std::array<std::string_view, 13> kNames = {
       "dead_channel",  "dead_module",          "dead_reason",         "dead_detail",
       "dead_attempts", "dead_first_failed_at", "dead_last_failed_at", "dead_partition",
-      "dead_offset",   "dead_parks",           "dead_behind"};
+      "dead_offset",   "dead_parks",           "dead_behind",         "dead_release",
+      "dead_place"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+bool IsNote(const BuriedMessage& message) { return message.reason == kReasonReleased; }
+
+bool IsOfParkedKey(const BuriedMessage& message) {
+  return message.parks || message.behind.has_value() || IsNote(message);
 }
 
 BuriedMessage ReadBuried(const DeadQueue& queue, const ReceivedMessage& message,
@@ -99,7 +106,12 @@ BuriedMessage ReadBuried(const DeadQueue& queue, const ReceivedMessage& message,
     buried.headers.push_back({std::string(header.name), std::string(header.value)});
   }
   buried.reason = Header(message, "dead_reason");
-  buried.parks = buried.reason == kReasonParked || Header(message, "dead_parks") == "true";
+  if (buried.reason == kReasonParked || buried.reason == kReasonReleased) {
+    const absl::StatusOr<Uuid> behind = ParseUuid(Header(message, "dead_behind"));
+    if (behind.ok()) buried.behind = *behind;
+  } else {
+    buried.parks = Header(message, "dead_parks") == "true";
+  }
   buried.detail = Header(message, "dead_detail");
   buried.attempts = NumberIn<int>(Header(message, "dead_attempts")).value_or(0);
   buried.replayed = NumberIn<int>(Header(message, kReplayedHeader)).value_or(0);

@@ -22,6 +22,12 @@ struct DeadQueue {
 
 inline constexpr char kReplayedHeader[] = "dead_replayed";
 
+// A note of the bus's own that a key is released, and no dead letter.
+bool IsNote(const BuriedMessage& message);
+
+// Has to do with a parked key: it parks it, or is parked, or is a note.
+bool IsOfParkedKey(const BuriedMessage& message);
+
 // Whether a header tells of the death, and not of the original.
 bool IsDeathHeader(std::string_view name);
 

@@ -9,6 +9,8 @@
 #include "bus/plan.h"
 #include "bus/sender.h"
 #include "dead/buried_message.h"
+#include "dead/key_release.h"
+#include "dead/outbox.h"
 #include "dead/queue_walk.h"
 #include "dead/removal.h"
 #include "omnibus/internal/absl_view.h"
@@ -99,8 +101,12 @@ class DeadLetters::Impl {
         }
         return next;
       };
-      const absl::StatusOr<Next> next =
-          dead::WalkQueue(queue, *(*end)->transport, filter, kBatch, walk, each);
+      const absl::StatusOr<Next> next = dead::WalkQueue(
+          queue, *(*end)->transport,
+          [&](const BuriedMessage& message) {
+            return !dead::IsNote(message) && filter.Fits(message);
+          },
+          kBatch, walk, each);
       if (!next.ok()) return next.status();
       if (*next == Next::kEnough) break;
     }
@@ -122,17 +128,11 @@ class DeadLetters::Impl {
       absl::StatusOr<End*> end = EndOf(queue);
       if (!end.ok()) return end.status();
       if (absl::Status status = OpenSender(**end); !status.ok()) return status;
-      dead::Removal removal(kind, queue, (*end)->transport->GetCapabilities(), *(*end)->sender,
-                            options, walk, tally);
-      const auto each = [&](QueuePass& pass, std::span<Letter> letters) {
-        return removal.Visit(pass, letters);
-      };
-      const absl::StatusOr<Next> next =
-          dead::WalkQueue(queue, *(*end)->transport, filter, dead::BatchOf(options), walk, each);
-      if (!next.ok()) {
+      const absl::Status status = RemoveFrom(queue, **end, kind, filter, options, walk, tally);
+      if (!status.ok()) {
         // What was done is worth telling; the error comes with it.
-        if (tally.done == 0 && tally.failed == 0) return next.status();
-        if (tally.first_error.ok()) tally.first_error = next.status();
+        if (tally.done == 0 && tally.failed == 0) return status;
+        if (tally.first_error.ok()) tally.first_error = status;
         tally.stopped = true;
       }
       if (tally.stopped) break;
@@ -147,6 +147,28 @@ class DeadLetters::Impl {
     std::unique_ptr<Transport> transport;
     std::unique_ptr<Sender> sender;  // destroyed before the transport
   };
+
+  // What has to do with a parked key is left for the end: most queues hold nothing of that kind.
+  absl::Status RemoveFrom(const DeadQueue& queue, End& end, RemovalKind kind,
+                          const DeadLetterFilter& filter, const RemovalOptions& options,
+                          const dead::WalkOptions& walk, RemovalTally& tally) {
+    dead::Outbox outbox(*end.sender, options, walk);
+    dead::Removal removal(kind, queue, end.transport->GetCapabilities(), outbox, options, walk,
+                          tally);
+    bool has_parked = false;
+    const auto is_plain = [&](const BuriedMessage& message) {
+      const bool is_parked = dead::IsOfParkedKey(message);
+      has_parked = has_parked || is_parked;
+      return !is_parked && filter.Fits(message);
+    };
+    const absl::StatusOr<Next> next = dead::WalkQueue(
+        queue, *end.transport, is_plain, dead::BatchOf(options), walk,
+        [&](QueuePass& pass, std::span<Letter> letters) { return removal.Visit(pass, letters); });
+    if (!next.ok()) return next.status();
+    if (!has_parked || tally.stopped || walk.stop.stop_requested()) return absl::OkStatus();
+    dead::KeyRelease release(kind, queue, *end.transport, filter, outbox, options, walk, tally);
+    return release.Run();
+  }
 
   dead::WalkOptions MakeWalk() const {
     return {.events = plan_.events,

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "bus/dead_letters.h"
 #include "omnibus/internal/absl_view.h"
 #include "omnibus/queue_tools.h"
 #include "spdlog/logger.h"
@@ -25,12 +24,12 @@ bool MayPass(const absl::Status& status) {
 
 class Walk {
  public:
-  Walk(const DeadQueue& queue, Transport& transport, const DeadLetterFilter& filter,
-       std::size_t batch, const WalkOptions& options, LetterVisitor visit)
+  Walk(const DeadQueue& queue, Transport& transport, LetterChoice chosen, std::size_t batch,
+       const WalkOptions& options, LetterVisitor visit)
       : queue_(queue),
         transport_(transport),
         gauge_(dynamic_cast<QueueGauge*>(&transport)),
-        filter_(filter),
+        chosen_(chosen),
         batch_(batch),
         options_(options),
         visit_(visit),
@@ -126,8 +125,7 @@ class Walk {
             !own.Add(message) && !removals.Contains({message.partition, message.offset});
         BuriedMessage buried;
         if (live) buried = ReadBuried(queue_, message, lookup, reader);
-        // A note of the bus's own is no message.
-        if (!live || buried.reason == kReasonReleased || !filter_.Fits(buried)) {
+        if (!live || !chosen_(buried)) {
           pass.Leave(message.tag);
           continue;
         }
@@ -145,7 +143,7 @@ class Walk {
   const DeadQueue& queue_;
   Transport& transport_;
   QueueGauge* const gauge_;
-  const DeadLetterFilter& filter_;
+  const LetterChoice chosen_;
   const std::size_t batch_;
   const WalkOptions& options_;
   const LetterVisitor visit_;
@@ -155,10 +153,9 @@ class Walk {
 
 }  // namespace
 
-absl::StatusOr<Next> WalkQueue(const DeadQueue& queue, Transport& transport,
-                               const DeadLetterFilter& filter, std::size_t batch,
-                               const WalkOptions& options, LetterVisitor visit) {
-  return Walk(queue, transport, filter, batch, options, visit).Run();
+absl::StatusOr<Next> WalkQueue(const DeadQueue& queue, Transport& transport, LetterChoice chosen,
+                               std::size_t batch, const WalkOptions& options, LetterVisitor visit) {
+  return Walk(queue, transport, chosen, batch, options, visit).Run();
 }
 
 }  // namespace omnibus::dead

@@ -43,16 +43,18 @@ struct WalkOptions {
 
 enum class Next { kGoOn, kEnough };
 
-// Gets letters that fit, in their order. It leaves or takes each of them on `pass`.
+// Gets letters, in their order. It leaves or takes each of them on `pass`.
 using LetterVisitor =
     absl::FunctionRef<absl::StatusOr<Next>(QueuePass& pass, std::span<Letter> letters)>;
 
-// Calls `visit` with up to `batch` letters at a time, until it has had enough, or there is no
-// further one. OK when there is no such queue. A letter is visited again after a lost connection,
-// when it is still there: the visitor knows it by its id. Returns what `visit` says now, or
-// kUnavailable and kDeadlineExceeded when the broker did not answer for too long.
-absl::StatusOr<Next> WalkQueue(const DeadQueue& queue, Transport& transport,
-                               const DeadLetterFilter& filter, std::size_t batch,
-                               const WalkOptions& options, LetterVisitor visit);
+// Whether a letter is visited; else it is left. Is asked again after a lost connection.
+using LetterChoice = absl::FunctionRef<bool(const BuriedMessage&)>;
+
+// Calls `visit` with up to `batch` chosen letters at a time, until it has had enough, or there is
+// no further one. OK when there is no such queue. A letter is visited again after a lost
+// connection, when it is still there: the visitor knows it by its id. Returns what `visit` says
+// now, or kUnavailable and kDeadlineExceeded when the broker did not answer for too long.
+absl::StatusOr<Next> WalkQueue(const DeadQueue& queue, Transport& transport, LetterChoice chosen,
+                               std::size_t batch, const WalkOptions& options, LetterVisitor visit);
 
 }  // namespace omnibus::dead

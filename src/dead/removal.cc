@@ -5,9 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "dead/removals.h"
-#include "omnibus/internal/absl_view.h"
 
 namespace omnibus::dead {
 namespace {
@@ -18,18 +16,12 @@ constexpr std::size_t kMostAtOnce = 64;
 constexpr Uuid kBodies = {{0x0a, 0xe4, 0x33, 0x91, 0x5d, 0x6b, 0x4c, 0x0f, 0x8e, 0x52, 0x1b, 0x77,
                            0xc9, 0x20, 0xfd, 0x68}};
 
+}  // namespace
+
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsResourceExhausted(status);
 }
-
-// To take one of them away alone would leave the key parked for ever, or break its order.
-absl::Status Parked() {
-  return absl::UnimplementedError(
-      "its key is parked (after_dead_letter: park): the release of a key is not made yet");
-}
-
-}  // namespace
 
 std::size_t BatchOf(const RemovalOptions& options) {
   if (!options.rate.has_value()) return kMostAtOnce;
@@ -38,47 +30,26 @@ std::size_t BatchOf(const RemovalOptions& options) {
   return static_cast<std::size_t>(std::clamp(batch, 1.0, static_cast<double>(kMostAtOnce)));
 }
 
-// Shared with completions: these may come after whoever waited has given up.
-struct Removal::Outcomes {
-  Outcomes(std::size_t count, Runtime& runtime) : bell(runtime.NewDoorbell()), statuses(count) {}
-
-  const std::unique_ptr<Doorbell> bell;
-  absl::Mutex mu;
-  std::size_t left ABSL_GUARDED_BY(mu) = 0;
-  std::vector<absl::Status> statuses ABSL_GUARDED_BY(mu);
-
-  void Begin() {
-    absl::MutexLock lock(&mu);
-    ++left;
-  }
-  void End(std::size_t index, absl::Status status) {
-    {
-      absl::MutexLock lock(&mu);
-      statuses[index] = std::move(status);
-      --left;
-    }
-    bell->Ring();
-  }
-  // A producer gives each message its outcome in time, so this ends.
-  std::vector<absl::Status> Wait() {
-    while (true) {
-      {
-        absl::MutexLock lock(&mu);
-        if (left == 0) return statuses;
-      }
-      bell->Wait(absl::InfiniteFuture());
-    }
-  }
-};
+absl::StatusOr<std::string> BodyToReplay(const Letter& letter, const DeadQueue& queue,
+                                         const RemovalOptions& options, const WalkOptions& walk) {
+  if (!options.edited.has_value()) return letter.buried.body;
+  return EditedBody(letter.message, queue.dialect, *options.edited,
+                    [&](std::string_view type) -> const EventType* {
+                      for (const EventType* event : walk.events) {
+                        if (event->contract->type == type) return event;
+                      }
+                      return nullptr;
+                    });
+}
 
 Removal::Removal(RemovalKind kind, const DeadQueue& queue, const Capabilities& capabilities,
-                 Sender& sender, const RemovalOptions& options, const WalkOptions& walk,
+                 Outbox& outbox, const RemovalOptions& options, const WalkOptions& walk,
                  RemovalTally& tally)
     : kind_(kind),
       queue_(queue),
       is_log_(capabilities.replay),
       target_(TargetOf(queue, capabilities)),
-      sender_(sender),
+      outbox_(outbox),
       options_(options),
       walk_(walk),
       tally_(tally) {}
@@ -102,11 +73,7 @@ absl::StatusOr<Next> Removal::Visit(QueuePass& pass, std::span<Letter> letters) 
     outcomes = *std::move(replayed);
   } else {
     for (std::size_t i = 0; i < letters.size(); ++i) {
-      if (letters[i].buried.parks) {
-        outcomes[i] = Parked();
-      } else if (!WaitForTurn()) {
-        outcomes[i] = absl::CancelledError("stopped");
-      }
+      if (!outbox_.WaitForTurn()) outcomes[i] = absl::CancelledError("stopped");
     }
   }
   if (is_log_) {
@@ -122,7 +89,9 @@ absl::StatusOr<Next> Removal::Visit(QueuePass& pass, std::span<Letter> letters) 
 absl::StatusOr<Next> Removal::OnlySay(QueuePass& pass, std::span<Letter> letters) {
   for (const Letter& letter : letters) {
     pass.Leave(letter.message.tag);
-    if (absl::StatusOr<std::string> body = BodyOf(letter); !body.ok()) return body.status();
+    if (absl::StatusOr<std::string> body = BodyToReplay(letter, queue_, options_, walk_);
+        !body.ok())
+      return body.status();
     if (!replayed_.insert(letter.buried.id).second) continue;
     ++tally_.done;
     if (options_.progress) options_.progress(letter.buried, absl::OkStatus());
@@ -130,60 +99,33 @@ absl::StatusOr<Next> Removal::OnlySay(QueuePass& pass, std::span<Letter> letters
   return Next::kGoOn;
 }
 
-absl::StatusOr<std::string> Removal::BodyOf(const Letter& letter) const {
-  if (!options_.edited.has_value()) return letter.buried.body;
-  return EditedBody(letter.message, queue_.dialect, *options_.edited,
-                    [this](std::string_view type) -> const EventType* {
-                      for (const EventType* event : walk_.events) {
-                        if (event->contract->type == type) return event;
-                      }
-                      return nullptr;
-                    });
-}
-
 absl::StatusOr<std::vector<absl::Status>> Removal::ReplayAll(std::span<Letter> letters) {
   // All are checked first: nothing is done where one is wrong.
   std::vector<std::string> bodies;
   for (const Letter& letter : letters) {
-    absl::StatusOr<std::string> body = BodyOf(letter);
+    absl::StatusOr<std::string> body = BodyToReplay(letter, queue_, options_, walk_);
     if (!body.ok()) return body.status();
     bodies.push_back(*std::move(body));
   }
-  const auto outcomes = std::make_shared<Outcomes>(letters.size(), walk_.runtime);
-  for (std::size_t i = 0; i < letters.size(); ++i) {
-    if (replayed_.contains(letters[i].buried.id)) continue;
-    outcomes->Begin();
-    if (letters[i].buried.parks) {
-      outcomes->End(i, Parked());
-      continue;
-    }
-    if (!WaitForTurn()) {
-      outcomes->End(i, absl::CancelledError("stopped"));
-      continue;
-    }
-    const ReplayMessage message(letters[i].message, letters[i].buried, target_, bodies[i]);
-    sender_.Send(message.message(), walk_.runtime.Now() + walk_.timeout,
-                 [outcomes, i](absl::Status status) { outcomes->End(i, std::move(status)); });
+  Outbox::Lot lot(outbox_, letters.size());
+  std::size_t count = 0;  // of those that were not stopped
+  for (; count < letters.size(); ++count) {
+    const Letter& letter = letters[count];
+    if (replayed_.contains(letter.buried.id)) continue;
+    if (!outbox_.WaitForTurn()) break;
+    const ReplayMessage message(letter.message, letter.buried, target_, bodies[count]);
+    lot.Send(count, message.message());
   }
-  std::vector<absl::Status> statuses = outcomes->Wait();
+  std::vector<absl::Status> statuses = lot.Wait();
+  for (std::size_t i = count; i < letters.size(); ++i) {
+    statuses[i] = absl::CancelledError("stopped");
+  }
   for (std::size_t i = 0; i < letters.size(); ++i) {
     if (!statuses[i].ok()) continue;
     replayed_.insert(letters[i].buried.id);
     bodies_.insert(NameUuid(kBodies, bodies[i]));
   }
   return statuses;
-}
-
-bool Removal::WaitForTurn() {
-  if (walk_.stop.stop_requested()) return false;
-  if (!options_.rate.has_value()) return true;
-  const absl::Time now = walk_.runtime.Now();
-  const absl::Time turn = std::max(now, next_turn_);
-  next_turn_ = turn + absl::Seconds(1 / *options_.rate);
-  if (turn == now) return true;
-  const std::unique_ptr<Doorbell> bell = walk_.runtime.NewDoorbell();
-  const std::stop_callback ring(walk_.stop, [&bell] { bell->Ring(); });
-  return !bell->Wait(turn);
 }
 
 absl::Status Removal::WriteRemoved(std::span<Letter> letters,
@@ -193,29 +135,12 @@ absl::Status Removal::WriteRemoved(std::span<Letter> letters,
     if (!outcomes[i].ok()) continue;
     places.push_back({letters[i].message.partition, letters[i].message.offset});
   }
-  if (places.empty()) return absl::OkStatus();
-  std::sort(places.begin(), places.end());
-  const std::string removed = FormatRemoved(places);
-  const HeaderView header{kRemovedHeader, removed};
-  OutgoingMessage record;
-  record.destination = Destination::kQueue;
-  record.channel = queue_.name;
-  record.mandatory = false;
-  record.headers = {&header, 1};
-  const absl::Status written = SendAndWait(record);
+  const absl::Status written = outbox_.WriteRemoved(queue_, std::move(places));
   if (written.ok()) return written;
   return absl::Status(
       written.code(),
       absl::StrCat(kind_ == RemovalKind::kReplay ? "replayed, but it stays in the list: " : "",
                    written.message()));
-}
-
-absl::Status Removal::SendAndWait(const OutgoingMessage& message) {
-  const auto outcomes = std::make_shared<Outcomes>(1, walk_.runtime);
-  outcomes->Begin();
-  sender_.Send(message, walk_.runtime.Now() + walk_.timeout,
-               [outcomes](absl::Status status) { outcomes->End(0, std::move(status)); });
-  return outcomes->Wait()[0];
 }
 
 Next Removal::Conclude(QueuePass& pass, std::span<Letter> letters,

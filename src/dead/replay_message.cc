@@ -104,12 +104,14 @@ ReplayTarget TargetOf(const DeadQueue& queue, const Capabilities& capabilities) 
 }
 
 ReplayMessage::ReplayMessage(const ReceivedMessage& message, const BuriedMessage& buried,
-                             const ReplayTarget& target, std::string_view body)
+                             const ReplayTarget& target, std::string_view body,
+                             std::span<const HeaderView> added)
     : replayed_(absl::StrCat(buried.replayed + 1)) {
   for (const HeaderView& header : message.headers) {
     if (!IsDeathHeader(header.name) && header.name != kReplayedHeader) headers_.push_back(header);
   }
   headers_.push_back({kReplayedHeader, replayed_});
+  headers_.insert(headers_.end(), added.begin(), added.end());
   message_.destination = target.destination;
   message_.channel = target.name;
   message_.mandatory = target.mandatory;

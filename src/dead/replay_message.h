@@ -1,6 +1,7 @@
 // A dead letter on its way back.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,10 @@ ReplayTarget TargetOf(const DeadQueue& queue, const Capabilities& capabilities);
 // What was received as a dead letter, as it was before it died. Views `message` and `body`.
 class ReplayMessage {
  public:
+  // `added`: headers for the retry queue.
   ReplayMessage(const ReceivedMessage& message, const BuriedMessage& buried,
-                const ReplayTarget& target, std::string_view body);
+                const ReplayTarget& target, std::string_view body,
+                std::span<const HeaderView> added = {});
 
   const OutgoingMessage& message() const { return message_; }
 

@@ -25,12 +25,13 @@ struct Thing {
 };
 
 inline constexpr std::array<std::string_view, kChannels> kNames = {
-    "dead-test-0.events", "dead-test-1.events", "dead-test-2.events",  "dead-test-3.events",
-    "dead-test-4.events", "dead-test-5.events", "dead-test-6.events",  "dead-test-7.events",
-    "dead-test-8.events", "dead-test-9.events", "dead-test-10.events", "dead-test-11.events"};
+    "dead-test-0.events",  "dead-test-1.events",  "dead-test-2.events",  "dead-test-3.events",
+    "dead-test-4.events",  "dead-test-5.events",  "dead-test-6.events",  "dead-test-7.events",
+    "dead-test-8.events",  "dead-test-9.events",  "dead-test-10.events", "dead-test-11.events",
+    "dead-test-12.events", "dead-test-13.events", "dead-test-14.events", "dead-test-15.events"};
 inline constexpr std::array<std::string_view, kChannels> kTypes = {
-    "thing.0", "thing.1", "thing.2", "thing.3", "thing.4",  "thing.5",
-    "thing.6", "thing.7", "thing.8", "thing.9", "thing.10", "thing.11"};
+    "thing.0", "thing.1", "thing.2",  "thing.3",  "thing.4",  "thing.5",  "thing.6",  "thing.7",
+    "thing.8", "thing.9", "thing.10", "thing.11", "thing.12", "thing.13", "thing.14", "thing.15"};
 
 }  // namespace omnibus::testing
 
@@ -116,7 +117,7 @@ void GraveyardTest::SetUp() {
   const std::string yaml =
       "bus: {transport: " + GetParam() + "}\n" +
       (options.empty() ? "" : "transports: {" + GetParam() + ": {" + options + "}}\n") +
-      "modules: {picky-service: {retry: {attempts: 1}}}\n";
+      "modules: {picky-service: {" + picky_ + "}}\n";
   absl::StatusOr<Setting> configuration = ParseSettings(yaml, "test.yaml");
   ASSERT_TRUE(configuration.ok()) << configuration.status();
   configuration_ = *configuration;
@@ -130,18 +131,22 @@ void GraveyardTest::TearDown() { Close(); }
 
 void GraveyardTest::Open(int channel) {
   channel_ = channel;
+  Reopen();
+  // What an earlier run has left, where a broker outlives it.
+  ASSERT_EQ(Letters()->Purge({}).status(), absl::OkStatus());
+}
+
+void GraveyardTest::Reopen() {
   BusOptions options;
   options.configuration = configuration_;
   options.transports = transports_;
-  options.modules = CastOf(channel).modules(diary_);
+  options.modules = CastOf(channel_).modules(diary_);
   options.events = {&type()};
   options.log = Log();
   absl::StatusOr<std::unique_ptr<Bus>> bus = Bus::Open(std::move(options));
   ASSERT_TRUE(bus.ok()) << bus.status();
   bus_ = *std::move(bus);
   ASSERT_EQ(bus_->WaitUntilReady(absl::Seconds(30)), absl::OkStatus());
-  // What an earlier run has left, where a broker outlives it.
-  ASSERT_EQ(Letters()->Purge({}).status(), absl::OkStatus());
 }
 
 void GraveyardTest::Close() {
@@ -190,13 +195,14 @@ absl::Status GraveyardTest::PublishRaw(const std::string& type, const std::strin
   return sent;
 }
 
-std::unique_ptr<DeadLetters> GraveyardTest::Letters(std::stop_token stop) {
+std::unique_ptr<DeadLetters> GraveyardTest::Letters(std::stop_token stop, absl::Duration timeout) {
   DeadLettersOptions options;
   options.configuration = configuration_;
   options.transports = transports_;
   options.events = {&type()};
   options.log = Log();
   options.stop = std::move(stop);
+  options.timeout = timeout;
   absl::StatusOr<std::unique_ptr<DeadLetters>> letters = DeadLetters::Open(std::move(options));
   EXPECT_TRUE(letters.ok()) << letters.status();
   return *std::move(letters);
@@ -265,3 +271,7 @@ template struct omnibus::Codec<omnibus::testing::Thing<8>>;
 template struct omnibus::Codec<omnibus::testing::Thing<9>>;
 template struct omnibus::Codec<omnibus::testing::Thing<10>>;
 template struct omnibus::Codec<omnibus::testing::Thing<11>>;
+template struct omnibus::Codec<omnibus::testing::Thing<12>>;
+template struct omnibus::Codec<omnibus::testing::Thing<13>>;
+template struct omnibus::Codec<omnibus::testing::Thing<14>>;
+template struct omnibus::Codec<omnibus::testing::Thing<15>>;

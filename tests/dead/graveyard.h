@@ -19,7 +19,7 @@
 namespace omnibus::testing {
 
 // Tests run at once, on the same brokers: each has a channel and modules of its own, by number.
-inline constexpr int kChannels = 12;
+inline constexpr int kChannels = 16;
 
 // What its modules do and see.
 class Diary {
@@ -69,13 +69,15 @@ class GraveyardTest : public ::testing::TestWithParam<std::string> {
 
   // Opens the bus with both modules, on the channel of that number.
   void Open(int channel);
+  void Reopen();  // after Close()
   void Close();
 
   absl::Status Publish(std::int64_t number, const std::string& key);
   // Bytes as they are, straight to the channel.
   absl::Status PublishRaw(const std::string& type, const std::string& key, const std::string& body);
 
-  std::unique_ptr<DeadLetters> Letters(std::stop_token stop = {});
+  std::unique_ptr<DeadLetters> Letters(std::stop_token stop = {},
+                                       absl::Duration timeout = absl::Seconds(30));
   std::vector<BuriedMessage> Listed(const DeadLetterFilter& filter = {});
   // Waits until so many lie there.
   ::testing::AssertionResult Buried(std::size_t count, const DeadLetterFilter& filter = {});
@@ -89,6 +91,7 @@ class GraveyardTest : public ::testing::TestWithParam<std::string> {
   static std::vector<std::int64_t> Numbers(const std::vector<BuriedMessage>& letters);
 
   Diary diary_;
+  std::string picky_ = "retry: {attempts: 1}";  // the picky module's configuration
   Setting configuration_;
   std::vector<TransportPlugin> transports_;
   std::unique_ptr<Bus> bus_;

@@ -1,0 +1,49 @@
+// The parked keys of one queue of dead letters: docs/retries.md, "Parked keys".
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "dead/buried_message.h"
+#include "dead/queue_walk.h"
+#include "omnibus/transport.h"
+
+namespace omnibus::dead {
+
+// The bus's answer to a release: all that was parked stands before it.
+struct ReleaseNote {
+  Uuid release = {};        // whose id it is
+  std::uint64_t place = 0;  // of the release within its key
+};
+
+struct ParkedKey {
+  struct Follower {
+    Follower(ReceivedMessage message, BuriedMessage buried, bool is_repetition)
+        : letter(std::move(message), std::move(buried)), repeats(is_repetition) {}
+
+    Letter letter;
+    bool repeats;  // a crash has left the same event twice
+  };
+
+  Uuid event = {};                  // which it is parked behind
+  std::vector<Letter> heads;        // that event's dead letters: mostly one
+  std::vector<Follower> followers;  // what is parked behind it, in order
+  std::vector<ReleaseNote> notes;
+  std::set<Uuid> letters;  // ids of all of these
+
+  const ReleaseNote* NoteOf(const Uuid& release) const;
+};
+
+// In the order in which they were parked.
+using ParkedKeys = std::vector<ParkedKey>;
+
+const ParkedKey* Find(const ParkedKeys& keys, const Uuid& event);
+
+// Reads the whole queue. The letters are copies, which need no consumer.
+absl::StatusOr<ParkedKeys> ReadParkedKeys(const DeadQueue& queue, Transport& transport,
+                                          const WalkOptions& walk);
+
+}  // namespace omnibus::dead
