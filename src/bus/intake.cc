@@ -21,10 +21,12 @@ constexpr absl::Duration kPause = absl::Milliseconds(200);
 
 // 0 is for what has no key. The same in each process, unlike Abseil's: a run of a simulation can be
 // repeated.
-template <typename... Parts>
-std::uint64_t Hash(const Parts&... parts) {
-  std::uint64_t hash = 0;
-  ((hash = hash * 0x9E3779B97F4A7C15u + std::hash<std::string_view>()(parts)), ...);
+std::uint64_t Hash(std::string_view text) {
+  const std::uint64_t hash = std::hash<std::string_view>()(text);
+  return hash == 0 ? 1 : hash;
+}
+std::uint64_t HashWith(std::string_view channel, std::uint64_t key) {
+  const std::uint64_t hash = Hash(channel) * 0x9E3779B97F4A7C15u + key;
   return hash == 0 ? 1 : hash;
 }
 
@@ -151,7 +153,7 @@ void Intake::Accept(ReceivedMessage& message) {
   const std::string_view key =
       delivery->handler == nullptr ? delivery->message.key : delivery->metadata.key;
   delivery->lane_key = key.empty() ? 0 : Hash(key);
-  delivery->order_key = key.empty() ? 0 : Hash(delivery->message.channel, key);
+  delivery->order_key = key.empty() ? 0 : HashWith(delivery->message.channel, delivery->lane_key);
   if (Planted(PlantedBug::kTwoOfOneKey)) delivery->lane_key = 0;
   delivery->lane = handling_.workers().LaneOf(delivery->lane_key);
   if (delivery->put_off) {

@@ -102,6 +102,22 @@ const char* TakeTextSlowly(const char* at, const char* end, std::string& value) 
   return behind;
 }
 
+const char* TakeFraction(const char* at, const char* end, std::int64_t seconds, Timestamp& value) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  std::int64_t fraction = 0;
+  std::int64_t unit = kSecond;
+  const char* digit = at + 20;
+  for (; digit < end && *digit >= '0' && *digit <= '9' && unit > 1; ++digit) {
+    unit /= 10;
+    fraction += (*digit - '0') * unit;
+  }
+  if (at[19] != '.' || unit == kSecond || digit == end || *digit != 'Z') {
+    return TakeTimestampSlowly(at, end, value);
+  }
+  value.nanoseconds = seconds * kSecond + fraction;
+  return digit + 1;
+}
+
 const char* TakeTimestampSlowly(const char* at, const char* end, Timestamp& value) {
   constexpr std::ptrdiff_t kLongest = 40;
   const char* behind = at;

@@ -74,9 +74,9 @@ Uuid RandomUuid(std::uint64_t high, std::uint64_t low) {
   high = (high & ~std::uint64_t{0xf000}) | 0x4000;                     // version 4
   low = (low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{1} << 63);  // RFC 4122's variant
   Uuid uuid = {};
-  int shift = 56;
-  for (auto byte = uuid.begin(); byte != uuid.end(); ++byte, shift -= 8) {
-    *byte = static_cast<std::uint8_t>(shift >= 0 ? high >> shift : low >> (shift + 64));
+  for (int i = 0; i < 8; ++i) {
+    uuid.data[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
+    uuid.data[8 + i] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
   }
   return uuid;
 }

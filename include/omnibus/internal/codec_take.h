@@ -43,6 +43,9 @@ const char* TakeLongDecimal(const char* at, const char* end, Decimal& value);
 const char* TakeTextSlowly(const char* at, const char* end, std::string& value);
 // A time in any other spelling, or of another century: up to its closing quote.
 const char* TakeTimestampSlowly(const char* at, const char* end, Timestamp& value);
+// A time whose whole seconds are read, at least 20 characters: with a fraction of any length, as a
+// clock has it, or in any other spelling.
+const char* TakeFraction(const char* at, const char* end, std::int64_t seconds, Timestamp& value);
 
 // Whether a text of constant size is what `at` begins with.
 template <std::size_t Size>
@@ -188,12 +191,12 @@ OMNIBUS_QUICK_INLINE const char* TakeTimestamp(const char* at, const char* end, 
     return at + 20;
   }
   if (end - at < 24) [[unlikely]] {
-    return TakeTimestampSlowly(at, end, value);
+    return TakeFraction(at, end, seconds, value);
   }
   // Three digits and a Z, each as what is over '0' or 'Z': nothing above 9 or 0 may remain.
   const std::uint32_t fraction = Load<std::uint32_t>(at + 20) - 0x5a303030;
   if (tail >> 24 != '.' || ((fraction | (fraction + 0x7f767676)) & 0x80808080) != 0) [[unlikely]] {
-    return TakeTimestampSlowly(at, end, value);
+    return TakeFraction(at, end, seconds, value);
   }
   const std::uint32_t milliseconds =
       (fraction & 0xff) * 100 + (fraction >> 8 & 0xff) * 10 + (fraction >> 16 & 0xff);
