@@ -4,8 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
+
+#include "omnibus/internal/ring.h"
 
 namespace omnibus {
 
@@ -35,11 +36,14 @@ class Watermark {
 
  private:
   struct Entry {
-    std::int64_t position;
-    bool settled;
+    std::int64_t position = 0;
+    bool settled = false;
   };
 
-  std::deque<Entry> entries_;  // from the lowest unfinished one on, ascending
+  // Its place in entries_, or their number.
+  std::size_t Find(std::int64_t position) const;
+
+  internal::Ring<Entry> entries_;  // from the lowest unfinished one on, ascending
   std::int64_t position_;
   std::size_t unfinished_ = 0;
 };

@@ -37,12 +37,15 @@ class Effects {
 
   // The first error since the last call, or OK. After `on_end`.
   absl::Status TakeStatus() {
+    // Whoever has failed did so before the last one ended.
+    if (!failed_.exchange(false, std::memory_order_relaxed)) return absl::OkStatus();
     absl::MutexLock lock(&mu_);
     return std::exchange(status_, absl::OkStatus());
   }
 
  private:
   void Fail(absl::Status status) {
+    failed_.store(true, std::memory_order_relaxed);
     absl::MutexLock lock(&mu_);
     if (status_.ok()) status_ = std::move(status);
   }
@@ -50,6 +53,7 @@ class Effects {
   void (*on_end_)(void* owner) = nullptr;
   void* owner_ = nullptr;
   std::atomic<int> running_ = 0;
+  std::atomic<bool> failed_ = false;
   absl::Mutex mu_;
   absl::Status status_ ABSL_GUARDED_BY(mu_);
 };

@@ -5,7 +5,7 @@
 namespace omnibus {
 
 std::size_t Lane::Add(std::span<Delivery* const> deliveries) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   std::size_t ready = 0;
   for (Delivery* delivery : deliveries) {
     delivery->next = nullptr;
@@ -26,7 +26,7 @@ std::size_t Lane::Add(std::span<Delivery* const> deliveries) {
 }
 
 Delivery* Lane::Take() {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (ready_.empty()) return nullptr;
   Delivery* delivery = ready_.front();
   ready_.pop_front();
@@ -34,21 +34,21 @@ Delivery* Lane::Take() {
 }
 
 void Lane::Resume(Delivery* delivery) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   // What has begun goes first, so that it ends.
   ready_.push_front(delivery);
 }
 
 bool Lane::Pause(Delivery* delivery) {
   if (delivery->lane_key == 0) return false;
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   const auto key = keys_.find(delivery->lane_key);
   key->second.pausing.push_back(delivery->chain());
   return Free(key);
 }
 
 bool Lane::Continue(Delivery* delivery) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (delivery->lane_key != 0) {
     Key& key = keys_.find(delivery->lane_key)->second;
     key.pausing.erase(std::find(key.pausing.begin(), key.pausing.end(), delivery->chain()));
@@ -66,7 +66,7 @@ bool Lane::Continue(Delivery* delivery) {
 
 bool Lane::End(Delivery* delivery) {
   if (delivery->lane_key == 0) return false;
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   return Free(keys_.find(delivery->lane_key));
 }
 

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <span>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
-#include "absl/synchronization/mutex.h"
 #include "bus/delivery.h"
+#include "omnibus/internal/lock.h"
+#include "omnibus/internal/ring.h"
 
 namespace omnibus {
 
@@ -56,8 +56,8 @@ class Lane {
   // The key's place is free: the next one takes it.
   bool Free(Keys::iterator key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  absl::Mutex mu_;
-  std::deque<Delivery*> ready_ ABSL_GUARDED_BY(mu_);
+  internal::Lock mu_;
+  internal::Ring<Delivery*> ready_ ABSL_GUARDED_BY(mu_);
   Keys keys_ ABSL_GUARDED_BY(mu_);
 };
 

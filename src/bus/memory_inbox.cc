@@ -1,13 +1,14 @@
 #include <array>
-#include <deque>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
-#include "boost/uuid/uuid_hash.hpp"
 #include "omnibus/inbox.h"
+#include "omnibus/internal/lock.h"
+#include "omnibus/internal/ring.h"
 
 namespace omnibus {
 namespace {
@@ -15,14 +16,22 @@ namespace {
 // Keys are spread over shards, so that the workers of a module do not all share one lock.
 constexpr std::size_t kShards = 16;
 
+// Most of a UUID is random, or a digest: its halves need mixing, and no more. (Boost's hash goes
+// byte by byte.)
 struct UuidHash {
-  std::size_t operator()(const Uuid& uuid) const { return boost::uuids::hash_value(uuid); }
+  std::size_t operator()(const Uuid& uuid) const {
+    std::uint64_t halves[2];
+    std::memcpy(halves, uuid.data, sizeof(halves));
+    const std::uint64_t mixed =
+        (halves[0] ^ (halves[1] << 32 | halves[1] >> 32)) * 0x9E3779B97F4A7C15u;
+    return mixed ^ mixed >> 32;
+  }
 };
 
 class Shard {
  public:
   Inbox::Claim Begin(const Uuid& key, absl::Time now, const MemoryInboxOptions& options) {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     Forget(now, options);
     const auto [entry, is_new] = states_.try_emplace(key, State::kRunning);
     if (is_new) return Inbox::Claim::kFresh;
@@ -30,13 +39,13 @@ class Shard {
   }
 
   void Complete(const Uuid& key, absl::Time now) {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     states_[key] = State::kTaken;
-    taken_.emplace_back(now, key);
+    taken_.push_back({now, key});
   }
 
   void Abandon(const Uuid& key) {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     const auto entry = states_.find(key);
     if (entry != states_.end() && entry->second == State::kRunning) states_.erase(entry);
   }
@@ -55,9 +64,9 @@ class Shard {
     }
   }
 
-  absl::Mutex mu_;
+  internal::Lock mu_;
   absl::flat_hash_map<Uuid, State, UuidHash> states_ ABSL_GUARDED_BY(mu_);
-  std::deque<std::pair<absl::Time, Uuid>> taken_ ABSL_GUARDED_BY(mu_);  // oldest first
+  internal::Ring<std::pair<absl::Time, Uuid>> taken_ ABSL_GUARDED_BY(mu_);  // oldest first
 };
 
 class MemoryInbox final : public Inbox {
@@ -77,7 +86,7 @@ class MemoryInbox final : public Inbox {
   void Abandon(const Uuid& key) override { ShardOf(key).Abandon(key); }
 
  private:
-  Shard& ShardOf(const Uuid& key) { return shards_[UuidHash()(key) % kShards]; }
+  Shard& ShardOf(const Uuid& key) { return shards_[UuidHash()(key) >> 58 & (kShards - 1)]; }
 
   const MemoryInboxOptions options_;
   Runtime& runtime_;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "omnibus/internal/lock.h"
 
 namespace omnibus {
 
@@ -16,7 +16,7 @@ template <typename T>
 class Pool {
  public:
   T* Take() {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     if (free_.empty()) {
       made_.push_back(std::make_unique<T>());
       return made_.back().get();
@@ -27,12 +27,12 @@ class Pool {
   }
 
   void Return(T* object) {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     free_.push_back(object);
   }
 
  private:
-  absl::Mutex mu_;
+  internal::Lock mu_;
   std::vector<std::unique_ptr<T>> made_ ABSL_GUARDED_BY(mu_);
   std::vector<T*> free_ ABSL_GUARDED_BY(mu_);
 };

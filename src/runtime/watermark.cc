@@ -14,12 +14,29 @@ void Watermark::Received(std::int64_t position) {
   ++unfinished_;
 }
 
+std::size_t Watermark::Find(std::int64_t position) const {
+  if (entries_.empty() || position < entries_.front().position) return entries_.size();
+  // Without gaps it is this one, and with gaps one before it.
+  const auto guess = static_cast<std::uint64_t>(position - entries_.front().position);
+  std::size_t end = guess < entries_.size() ? static_cast<std::size_t>(guess) + 1 : entries_.size();
+  if (entries_[end - 1].position == position) return end - 1;
+  std::size_t begin = 0;
+  while (begin < end) {
+    const std::size_t middle = begin + (end - begin) / 2;
+    if (entries_[middle].position == position) return middle;
+    if (entries_[middle].position < position) {
+      begin = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return entries_.size();
+}
+
 bool Watermark::Settle(std::int64_t position) {
-  const auto entry = std::lower_bound(
-      entries_.begin(), entries_.end(), position,
-      [](const Entry& each, std::int64_t wanted) { return each.position < wanted; });
-  if (entry == entries_.end() || entry->position != position || entry->settled) return false;
-  entry->settled = true;
+  const std::size_t found = Find(position);
+  if (found == entries_.size() || entries_[found].settled) return false;
+  entries_[found].settled = true;
   --unfinished_;
   while (!entries_.empty() && entries_.front().settled) {
     position_ = entries_.front().position + 1;
@@ -31,8 +48,8 @@ bool Watermark::Settle(std::int64_t position) {
 
 std::vector<std::int64_t> Watermark::SettledAhead() const {
   std::vector<std::int64_t> ahead;
-  for (const Entry& entry : entries_) {
-    if (entry.settled) ahead.push_back(entry.position);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].settled) ahead.push_back(entries_[i].position);
   }
   return ahead;
 }

@@ -51,19 +51,25 @@ absl::Status Log::Append(const OutgoingMessage& message) {
                                             message.partition, ", but ", partitions_.size(),
                                             " in all"));
   }
-  RecordRef record = RecordRef::Copy(message);
-  const std::size_t bytes = record->bytes;
+  const std::size_t bytes = RecordRef::BytesOf(message);
   if (!Reserve(bytes)) return Full();
 
   const std::size_t index =
       asked ? static_cast<std::size_t>(message.partition) : PartitionOf(message.key);
   Partition& partition = partitions_[index];
-  absl::MutexLock lock(&partition.mu);
-  partition.records.push_back(std::move(record));
-  partition.end.fetch_add(1, std::memory_order_release);
+  const internal::Locked lock(partition.mu);
   if (bytes_.load(std::memory_order_relaxed) > limits_.history_bytes) {
     Trim(partition, index, limits_.history_bytes);
   }
+  RecordRef spare;
+  if (!partition.spares.empty()) {
+    // The oldest: most likely nobody reads it any more.
+    spare = std::move(partition.spares.front());
+    partition.spares.pop_front();
+    partition.spare_bytes -= spare->capacity;
+  }
+  partition.records.push_back(RecordRef::Copy(message, bytes, std::move(spare)));
+  partition.end.fetch_add(1, std::memory_order_release);
   for (Doorbell* bell : partition.watchers) bell->Ring();
   return absl::OkStatus();
 }
@@ -95,7 +101,7 @@ bool Log::Reserve(std::size_t bytes) {
   };
   if (reserve()) return true;
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
-    absl::MutexLock lock(&partitions_[i].mu);
+    const internal::Locked lock(partitions_[i].mu);
     Trim(partitions_[i], i, 0);
   }
   return reserve();
@@ -109,6 +115,11 @@ void Log::Trim(Partition& partition, std::size_t index, std::size_t keep_bytes) 
   while (partition.begin < floor && bytes_.load(std::memory_order_relaxed) > keep_bytes) {
     bytes_.fetch_sub(partition.records.front()->bytes, std::memory_order_relaxed);
     entries_.fetch_sub(1, std::memory_order_relaxed);
+    RecordRef& trimmed = partition.records.front();
+    if (partition.spare_bytes + trimmed->capacity <= limits_.history_bytes / partitions_.size()) {
+      partition.spare_bytes += trimmed->capacity;
+      partition.spares.push_back(std::move(trimmed));
+    }
     partition.records.pop_front();
     ++partition.begin;
   }
@@ -138,7 +149,7 @@ absl::Status Log::Full() const {
 }
 
 std::int64_t Log::Begin(std::size_t partition) const {
-  absl::MutexLock lock(&partitions_[partition].mu);
+  const internal::Locked lock(partitions_[partition].mu);
   return partitions_[partition].begin;
 }
 
@@ -149,7 +160,7 @@ std::int64_t Log::End(std::size_t partition) const {
 std::int64_t Log::Read(std::size_t index, std::int64_t from, std::size_t max,
                        std::vector<RecordRef>& records) const {
   const Partition& partition = partitions_[index];
-  absl::MutexLock lock(&partition.mu);
+  const internal::Locked lock(partition.mu);
   const std::int64_t first = std::max(from, partition.begin);
   const std::int64_t end = partition.end.load(std::memory_order_relaxed);
   for (std::int64_t at = first; at < end && max > 0; ++at, --max) {
@@ -159,12 +170,12 @@ std::int64_t Log::Read(std::size_t index, std::int64_t from, std::size_t max,
 }
 
 void Log::Watch(std::size_t partition, Doorbell& bell) {
-  absl::MutexLock lock(&partitions_[partition].mu);
+  const internal::Locked lock(partitions_[partition].mu);
   partitions_[partition].watchers.push_back(&bell);
 }
 
 void Log::Unwatch(std::size_t partition, Doorbell& bell) {
-  absl::MutexLock lock(&partitions_[partition].mu);
+  const internal::Locked lock(partitions_[partition].mu);
   std::vector<Doorbell*>& watchers = partitions_[partition].watchers;
   const auto found = std::find(watchers.begin(), watchers.end(), &bell);
   if (found != watchers.end()) watchers.erase(found);

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,6 +13,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "omnibus/internal/lock.h"
+#include "omnibus/internal/ring.h"
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
 #include "transports/memory/record.h"
@@ -81,8 +82,10 @@ class Log {
 
  private:
   struct alignas(64) Partition {
-    mutable absl::Mutex mu;
-    std::deque<RecordRef> records ABSL_GUARDED_BY(mu);
+    mutable internal::Lock mu;
+    internal::Ring<RecordRef> records ABSL_GUARDED_BY(mu);
+    internal::Ring<RecordRef> spares ABSL_GUARDED_BY(mu);  // trimmed; their memory is used again
+    std::size_t spare_bytes ABSL_GUARDED_BY(mu) = 0;       // no more than of history
     std::vector<Doorbell*> watchers ABSL_GUARDED_BY(mu);
     std::int64_t begin ABSL_GUARDED_BY(mu) = 0;
     std::atomic<std::int64_t> end = 0;  // written under mu

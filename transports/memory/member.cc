@@ -54,7 +54,7 @@ std::uint32_t Member::SourceOf(Log& log, std::size_t partition) {
 
 void Member::Assign(std::uint64_t epoch, std::span<const Grant> grants) {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     ConsumerEvent assigned;
     assigned.kind = ConsumerEvent::Kind::kAssigned;
     assigned.epoch = epoch;
@@ -81,7 +81,7 @@ void Member::Assign(std::uint64_t epoch, std::span<const Grant> grants) {
 }
 
 std::uint32_t Member::Stop(const Log& log, std::size_t partition) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   Source& source = Find(log, partition);
   source.stopped = true;
   return static_cast<std::uint32_t>(&source - sources_.data());
@@ -91,7 +91,7 @@ Handover Member::Take(const Log& log, std::size_t partition, std::uint32_t* sour
   Handover handover;
   Log* watched = nullptr;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     Source& source = Find(log, partition);
     source.owned = false;
     handover.position = source.mark.Position();
@@ -116,14 +116,14 @@ void Member::Tell(ConsumerEvent::Kind kind, std::uint64_t epoch,
   event.epoch = epoch;
   event.sources = std::move(sources);
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     changes_.push_back(std::move(event));
   }
   bell_.Ring();
 }
 
 std::size_t Member::Collect(std::size_t max, std::vector<ConsumerEvent>& events) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   std::size_t count = 0;
   while (!changes_.empty() && count < max) {
     events.push_back(std::move(changes_.front()));
@@ -192,7 +192,7 @@ std::size_t Member::CollectFrom(std::uint32_t index, std::size_t max,
 }
 
 std::size_t Member::Settle(std::span<const DeliveryTag> tags) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   std::size_t dropped = 0;
   for (const DeliveryTag& tag : tags) {
     Source* const source = tag.source < sources_.size() ? &sources_[tag.source] : nullptr;
@@ -210,7 +210,7 @@ std::size_t Member::Settle(std::span<const DeliveryTag> tags) {
 }
 
 std::size_t Member::partitions() const {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   return static_cast<std::size_t>(
       std::count_if(sources_.begin(), sources_.end(),
                     [](const Source& each) { return each.owned && !each.side; }));

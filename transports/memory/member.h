@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
 #include "omnibus/watermark.h"
@@ -85,7 +85,7 @@ class Member {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   Doorbell& bell_;
-  mutable absl::Mutex mu_;
+  mutable internal::Lock mu_;
   std::vector<Source> sources_ ABSL_GUARDED_BY(mu_);  // a source's number is its place
   std::deque<ConsumerEvent> changes_ ABSL_GUARDED_BY(mu_);
   std::size_t next_source_ ABSL_GUARDED_BY(mu_) = 0;

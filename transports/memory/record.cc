@@ -32,16 +32,31 @@ class TextWriter {
 
 }  // namespace
 
-RecordRef RecordRef::Copy(const OutgoingMessage& message) {
+std::size_t RecordRef::BytesOf(const OutgoingMessage& message) {
+  return sizeof(Record) + message.headers.size() * sizeof(HeaderView) + TextSize(message);
+}
+
+RecordRef RecordRef::Copy(const OutgoingMessage& message, std::size_t bytes, RecordRef spare) {
   static_assert(sizeof(Record) % alignof(HeaderView) == 0);
   const std::size_t headers_size = message.headers.size() * sizeof(HeaderView);
-  const std::size_t size = sizeof(Record) + headers_size + TextSize(message);
-  char* const block = static_cast<char*>(::operator new(size));
+  void* block = nullptr;
+  std::size_t capacity = spare.record_ == nullptr ? 0 : spare.record_->capacity;
+  // Twice as much at most: what lies in large blocks must not be small. The load acquires what the
+  // other owners have done with it before they let it go.
+  if (bytes <= capacity && capacity <= 2 * bytes &&
+      spare.record_->references.load(std::memory_order_acquire) == 1) {
+    block = std::exchange(spare.record_, nullptr);
+  } else {
+    capacity = bytes;
+    block = ::operator new(bytes);
+  }
 
   auto* const record = new (block) Record;
-  auto* const headers = reinterpret_cast<HeaderView*>(block + sizeof(Record));
-  TextWriter text(block + sizeof(Record) + headers_size);
-  record->bytes = size;
+  char* const behind = static_cast<char*>(block) + sizeof(Record);
+  auto* const headers = reinterpret_cast<HeaderView*>(behind);
+  TextWriter text(behind + headers_size);
+  record->bytes = bytes;
+  record->capacity = capacity;
   record->type = text.Add(message.type);
   record->key = text.Add(message.key);
   record->id = text.Add(message.id);

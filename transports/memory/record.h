@@ -15,7 +15,8 @@ namespace omnibus::memory {
 // Constant, and shared by its log and by all to whom it was delivered: the message is copied once,
 // when it is published. It lies in one block of memory with all that its views point to.
 struct Record {
-  std::size_t bytes = 0;  // of the whole block
+  std::size_t bytes = 0;     // that it takes
+  std::size_t capacity = 0;  // of the whole block
   std::string_view type;
   std::string_view key;
   std::string_view id;
@@ -30,7 +31,11 @@ struct Record {
 // Thread-safety: as a std::shared_ptr.
 class RecordRef {
  public:
-  static RecordRef Copy(const OutgoingMessage& message);
+  static std::size_t BytesOf(const OutgoingMessage& message);
+
+  // In the memory of `spare`, where nobody else has a share of it and it is large enough. `bytes`
+  // are BytesOf(message).
+  static RecordRef Copy(const OutgoingMessage& message, std::size_t bytes, RecordRef spare);
 
   RecordRef() = default;
   RecordRef(const RecordRef& other) : record_(other.record_) {
