@@ -17,7 +17,7 @@ PublishRecordPtr Record(std::uint64_t number, std::string_view channel) {
   OutgoingMessage message;
   message.channel = channel;
   message.type = "type";
-  message.id = std::to_string(number);
+  message.id = "id";
   auto record = std::make_unique<PublishRecord>();
   EXPECT_EQ(record->Fill(message, 100), absl::OkStatus());
   record->number = number;
