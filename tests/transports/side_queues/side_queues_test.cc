@@ -196,6 +196,20 @@ class SideQueues : public ::testing::Test {
     ASSERT_TRUE(status.ok()) << status;
   }
 
+  bool WaitUntilQueuesOutliveACrash(const PrivateBroker& broker) const {
+    if (under_test_.outlives_a_crash == nullptr) return true;
+    const absl::Time deadline = In(kPatience);
+    for (const std::string& queue :
+         {absl::StrCat(channel_, ".", module_), absl::StrCat(channel_, ".", module_, ".dead"),
+          soon_, later_}) {
+      while (!under_test_.outlives_a_crash(broker, queue)) {
+        if (SystemRuntime().Now() >= deadline) return false;
+        SystemRuntime().SleepUntil(In(absl::Milliseconds(20)));
+      }
+    }
+    return true;
+  }
+
   absl::Status Send(const OutgoingMessage& message) {
     struct Waiting {
       std::unique_ptr<Doorbell> bell = SystemRuntime().NewDoorbell();
@@ -571,7 +585,6 @@ TEST_F(SideQueues, OutliveARestartOfTheBroker) {
 
 TEST_F(SideQueues, ComeAgainAfterAnOutageThatCostTheMembership) {
   if (!under_test_.broker.has_value()) GTEST_SKIP() << "the broker lives in the process";
-  if (!under_test_.has_parts) GTEST_SKIP() << "a queue has no parts to lose";
   std::optional<PrivateBroker> broker = PrivateBroker::Start(*under_test_.broker);
   if (!broker.has_value()) GTEST_SKIP() << under_test_.missing;
   Connect(broker->address());
@@ -580,6 +593,7 @@ TEST_F(SideQueues, ComeAgainAfterAnOutageThatCostTheMembership) {
   Publish(40);
   auto member = Join();
   ASSERT_TRUE(member->PullUntilItHolds(48));
+  ASSERT_TRUE(WaitUntilQueuesOutliveACrash(*broker));
   ASSERT_TRUE(broker->Kill());
   ASSERT_TRUE(member->PullUntil([&] { return member->sources() == 0; }))
       << member->consumer().Health().detail;
@@ -588,7 +602,14 @@ TEST_F(SideQueues, ComeAgainAfterAnOutageThatCostTheMembership) {
   Publish(40, "d");
   PutOff(later_, 8, "l");
   ASSERT_TRUE(member->PullOneByOneUntilItHolds(96));
-  ExpectSideQueuesFirst(member->held());
+  std::vector<Received> waited = member->held();
+  if (!under_test_.has_parts) {
+    // It is a member again by itself, before anybody pulls, and perhaps before these were put off.
+    waited.erase(std::remove_if(waited.begin(), waited.end(),
+                                [this](const Received& each) { return each.channel == later_; }),
+                 waited.end());
+  }
+  ExpectSideQueuesFirst(waited);
   EXPECT_EQ(member->SettleAll(), 0u);
   member->Close();
   member.reset();

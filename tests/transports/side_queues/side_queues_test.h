@@ -25,6 +25,10 @@ struct SideQueueTransport {
   std::string missing;
   // For tests that take the broker down; nothing: it lives in the process.
   std::optional<PrivateBroker::Kind> broker = std::nullopt;
+  // Whether `queue`, declared there a moment ago, would be found again after a crash; nothing: any
+  // is.
+  std::function<bool(const PrivateBroker& broker, const std::string& queue)> outlives_a_crash =
+      nullptr;
 };
 
 SideQueueTransport TransportWithSideQueues();
