@@ -44,6 +44,7 @@ struct Declared {
   bool properties = false;
   bool ordered_by_key = false;
   bool replay = false;
+  bool side_queues = false;
 
   // What a declared group is due is kept for it before its first member comes.
   bool keeps_before_first_member = true;

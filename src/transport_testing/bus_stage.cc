@@ -4,11 +4,18 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "omnibus/configuration.h"
 #include "spdlog/sinks/null_sink.h"
 #include "spdlog/spdlog.h"
 
 namespace omnibus::transport_testing {
+namespace {
+
+// What a check provokes is no news.
+std::shared_ptr<spdlog::logger> Silent() {
+  return std::make_shared<spdlog::logger>("kit", std::make_shared<spdlog::sinks::null_sink_mt>());
+}
+
+}  // namespace
 
 void Ledger::Note(const Parcel& parcel, const Context& context) {
   absl::MutexLock lock(&mu_);
@@ -61,7 +68,7 @@ std::unique_ptr<Transport> BusStage::Beside(int queue) {
   return MakeTap(MakeTransport(queue), space_, tape_);
 }
 
-std::unique_ptr<Bus> BusStage::OpenBus(Recipe recipe) {
+Setting BusStage::Configuration(const Recipe& recipe) {
   std::string yaml = "bus:\n  transport: tested\n";
   if (!recipe.bus.empty()) absl::StrAppend(&yaml, recipe.bus, "\n");
   absl::StrAppend(&yaml, "transports:\n  tested: {}\n");
@@ -70,16 +77,16 @@ std::unique_ptr<Bus> BusStage::OpenBus(Recipe recipe) {
   }
   absl::StatusOr<Setting> configuration = ParseSettings(yaml, "kit.yaml");
   RequireOk(configuration.status()) << yaml;
+  return *std::move(configuration);
+}
 
-  BusOptions options;
-  options.configuration = *std::move(configuration);
+TransportPlugin BusStage::Plugin(const Recipe& recipe) {
   TransportPlugin plugin;
   plugin.kind = "tested";
   plugin.dialect = under_test().dialect;
   MakeOptions make;
   make.queue = recipe.queue;
   make.runtime = recipe.runtime;
-  options.runtime = recipe.runtime;
   plugin.make = [factory = under_test().make, make, space = space_, tape = tape_](
                     std::string_view, const Setting&, Runtime&,
                     std::shared_ptr<spdlog::logger>) -> absl::StatusOr<std::unique_ptr<Transport>> {
@@ -87,20 +94,36 @@ std::unique_ptr<Bus> BusStage::OpenBus(Recipe recipe) {
     if (!transport.ok()) return transport.status();
     return MakeTap(*std::move(transport), space, tape);
   };
-  options.transports.push_back(std::move(plugin));
+  return plugin;
+}
+
+std::unique_ptr<Bus> BusStage::OpenBus(Recipe recipe) {
+  BusOptions options;
+  options.configuration = Configuration(recipe);
+  options.runtime = recipe.runtime;
+  options.transports.push_back(Plugin(recipe));
   options.events = {&EventTypeOf<Parcel>(), &EventTypeOf<Receipt>()};
   if (recipe.receive) {
     options.modules.push_back(std::make_unique<Receiver>(std::move(recipe.receive)));
   }
   if (recipe.watch) options.modules.push_back(std::make_unique<Watcher>(std::move(recipe.watch)));
-  // What a check provokes is no news.
-  options.log =
-      std::make_shared<spdlog::logger>("kit", std::make_shared<spdlog::sinks::null_sink_mt>());
+  options.log = Silent();
   const bool consumes = !options.modules.empty();
   absl::StatusOr<std::unique_ptr<Bus>> bus = Bus::Open(std::move(options));
   RequireOk(bus.status());
   if (consumes) RequireOk((*bus)->WaitUntilReady(patience()));
   return *std::move(bus);
+}
+
+std::unique_ptr<DeadLetters> BusStage::OpenDeadLetters() {
+  DeadLettersOptions options;
+  options.configuration = Configuration({});
+  options.transports.push_back(Plugin({}));
+  options.events = {&EventTypeOf<Parcel>(), &EventTypeOf<Receipt>()};
+  options.log = Silent();
+  absl::StatusOr<std::unique_ptr<DeadLetters>> letters = DeadLetters::Open(std::move(options));
+  RequireOk(letters.status());
+  return *std::move(letters);
 }
 
 Parcel BusStage::MakeParcel(std::string_view address, std::int64_t number) {

@@ -12,6 +12,9 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "omnibus/bus.h"
+#include "omnibus/configuration.h"
+#include "omnibus/dead_letters.h"
+#include "omnibus/transport_plugin.h"
 #include "transport_testing/parcels.h"
 #include "transport_testing/stage.h"
 #include "transport_testing/tap.h"
@@ -59,6 +62,8 @@ class BusStage : public Stage {
   };
 
   std::unique_ptr<Bus> OpenBus(Recipe recipe);
+  // What the bus's modules could not handle.
+  std::unique_ptr<DeadLetters> OpenDeadLetters();
   // One that publishes alone.
   std::unique_ptr<Bus> OpenPublisher() { return OpenBus({}); }
 
@@ -76,6 +81,9 @@ class BusStage : public Stage {
   const std::string& space() const { return space_; }
 
  private:
+  TransportPlugin Plugin(const Recipe& recipe);
+  Setting Configuration(const Recipe& recipe);
+
   std::shared_ptr<Tape> tape_;
   std::string space_;
 };

@@ -158,6 +158,7 @@ struct SaysOfItselfWhatIsDeclared final : Stage {
     ExpectEq(has.properties, declared().properties) << "properties";
     ExpectEq(has.ordered_by_key, declared().ordered_by_key) << "ordered_by_key";
     ExpectEq(has.replay, declared().replay) << "replay";
+    ExpectEq(has.side_queues, declared().side_queues) << "side_queues";
     ExpectGt(has.max_body_bytes, 0u) << "max_body_bytes";
   }
 };

@@ -38,6 +38,7 @@ void AddPublishing(std::vector<Entry>& checks);
 void AddLifecycle(std::vector<Entry>& checks);
 void AddHandling(std::vector<Entry>& checks);
 void AddQuarantine(std::vector<Entry>& checks);
+void AddComingBack(std::vector<Entry>& checks);
 void AddDrain(std::vector<Entry>& checks);
 void AddMembership(std::vector<Entry>& checks);
 void AddCapabilities(std::vector<Entry>& checks);

@@ -46,6 +46,7 @@ const std::vector<Entry>& AllEntries() {
     AddLifecycle(all);
     AddHandling(all);
     AddQuarantine(all);
+    AddComingBack(all);
     AddDrain(all);
     AddMembership(all);
     AddCapabilities(all);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "omnibus/queue_tools.h"
 #include "transport_testing/member.h"
 
 namespace omnibus::transport_testing {
@@ -70,7 +71,7 @@ class TapProducer final : public Producer {
   const std::unique_ptr<Producer> inner_;
 };
 
-class TapConsumer final : public Consumer {
+class TapConsumer : public Consumer {
  public:
   TapConsumer(std::unique_ptr<Consumer> inner, std::string group, std::size_t space,
               std::shared_ptr<Tape> tape)
@@ -188,7 +189,20 @@ class TapConsumer final : public Consumer {
   std::map<Position, HandedOut> handed_out_ ABSL_GUARDED_BY(mu_);
 };
 
-class Tap final : public Transport {
+// What is taken out of a queue is no group's, and in no history.
+class TapTaker final : public TapConsumer, public QueueTaker {
+ public:
+  TapTaker(std::unique_ptr<Consumer> inner, QueueTaker& taker, std::string group, std::size_t space,
+           std::shared_ptr<Tape> tape)
+      : TapConsumer(std::move(inner), std::move(group), space, std::move(tape)), taker_(taker) {}
+
+  std::size_t Take(std::span<const DeliveryTag> tags) override { return taker_.Take(tags); }
+
+ private:
+  QueueTaker& taker_;
+};
+
+class Tap : public Transport {
  public:
   Tap(std::unique_ptr<Transport> inner, std::string space, std::shared_ptr<Tape> tape)
       : inner_(std::move(inner)), space_(std::move(space)), tape_(std::move(tape)) {}
@@ -221,14 +235,36 @@ class Tap final : public Transport {
     }
     absl::StatusOr<std::unique_ptr<Consumer>> consumer = inner_->OpenConsumer(own);
     if (!consumer.ok()) return consumer;
+    auto* const taker = dynamic_cast<QueueTaker*>(consumer->get());
+    if (taker != nullptr) {
+      return std::make_unique<TapTaker>(*std::move(consumer), *taker, options.module, space_.size(),
+                                        tape_);
+    }
     return std::make_unique<TapConsumer>(*std::move(consumer), options.module, space_.size(),
                                          tape_);
   }
+
+ protected:
+  const std::string& space() const { return space_; }
 
  private:
   const std::unique_ptr<Transport> inner_;
   const std::string space_;
   const std::shared_ptr<Tape> tape_;
+};
+
+class TapGauge final : public Tap, public QueueGauge {
+ public:
+  TapGauge(std::unique_ptr<Transport> inner, QueueGauge& gauge, std::string space,
+           std::shared_ptr<Tape> tape)
+      : Tap(std::move(inner), std::move(space), std::move(tape)), gauge_(gauge) {}
+
+  absl::StatusOr<QueueExtent> MeasureQueue(std::string_view queue, absl::Time deadline) override {
+    return gauge_.MeasureQueue(space() + std::string(queue), deadline);
+  }
+
+ private:
+  QueueGauge& gauge_;
 };
 
 }  // namespace
@@ -252,6 +288,9 @@ std::size_t Tape::Count(Event::Kind kind) const {
 
 std::unique_ptr<Transport> MakeTap(std::unique_ptr<Transport> inner, std::string space,
                                    std::shared_ptr<Tape> tape) {
+  if (auto* const gauge = dynamic_cast<QueueGauge*>(inner.get())) {
+    return std::make_unique<TapGauge>(std::move(inner), *gauge, std::move(space), std::move(tape));
+  }
   return std::make_unique<Tap>(std::move(inner), std::move(space), std::move(tape));
 }
 

@@ -60,7 +60,7 @@ class Tape {
 };
 
 // `space` goes before the names of channels, queues and domains. A message without a publish by a
-// tap has the id "".
+// tap has the id "". A QueueGauge's is one, too.
 std::unique_ptr<Transport> MakeTap(std::unique_ptr<Transport> inner, std::string space,
                                    std::shared_ptr<Tape> tape);
 

@@ -78,6 +78,7 @@ TransportUnderTest With(Flaw flaw) {
   mine.declared.properties = true;
   mine.declared.ordered_by_key = true;
   mine.declared.replay = true;
+  mine.declared.side_queues = true;
   mine.declared.routes_by_type = true;
   mine.declared.moves_sources = true;
   mine.make = [broker = MakeMemoryBroker(),

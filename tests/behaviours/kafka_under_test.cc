@@ -19,6 +19,7 @@ transport_testing::TransportUnderTest KafkaAt(const std::string& address) {
   kafka.name = "kafka";
   kafka.dialect = Dialect::kCamel;
   kafka.declared.ordered_by_key = true;
+  kafka.declared.side_queues = true;
   kafka.declared.replay = true;
   kafka.declared.remembers_settled_out_of_order = false;  // one offset for each partition
   kafka.declared.moves_sources = true;

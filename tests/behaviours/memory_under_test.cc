@@ -11,6 +11,7 @@ Subject Memory() {
   transport_testing::TransportUnderTest& memory = subject.under_test;
   memory.name = "memory";
   memory.declared.properties = true;
+  memory.declared.side_queues = true;
   memory.declared.ordered_by_key = true;
   memory.declared.replay = true;
   memory.declared.routes_by_type = true;

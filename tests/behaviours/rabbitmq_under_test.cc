@@ -21,6 +21,7 @@ transport_testing::TransportUnderTest RabbitMqAt(const std::string& url) {
   transport_testing::TransportUnderTest rabbitmq;
   rabbitmq.name = "rabbitmq";
   rabbitmq.declared.properties = true;
+  rabbitmq.declared.side_queues = true;
   rabbitmq.declared.routes_by_type = true;
   rabbitmq.declared.acknowledges_each = true;
   rabbitmq.declared.remote = true;
