@@ -63,7 +63,7 @@ test-trials:
 .PHONY: bench
 bench:
 	@scripts/install-dependencies test
-	@$(call compile,omnibus_main benchmark_codec benchmark_dispatch bare_kafka bare_rabbitmq)
+	@$(call compile,omnibus_main benchmark_codec benchmark_dispatch benchmark_scale bare_kafka bare_rabbitmq)
 	@scripts/bench --build build/$(PRESET)
 
 # Once there is a build folder, building configures again by itself when it has to.

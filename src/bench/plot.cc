@@ -4,10 +4,12 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "bench/numbers.h"
+#include "omnibus/internal/absl_view.h"
 
 namespace omnibus::bench {
 namespace {
@@ -105,6 +107,12 @@ std::string Escaped(const std::string& text) {
     }
   }
   return escaped;
+}
+
+std::string StandAlone(const std::string& plot) {
+  constexpr std::string_view kBegin = "<svg ";
+  return absl::StrCat(AbslView(kBegin), "xmlns=\"http://www.w3.org/2000/svg\" ",
+                      plot.substr(kBegin.size()));
 }
 
 std::string LinePlot(const Axes& axes, const std::vector<Series>& series) {

@@ -30,6 +30,9 @@ struct Bar {
 std::string BarPlot(const std::string& title, const std::string& unit,
                     const std::vector<Bar>& bars);
 
+// A plot as a file of its own.
+std::string StandAlone(const std::string& plot);
+
 // Text in HTML or SVG.
 std::string Escaped(const std::string& text);
 
