@@ -48,7 +48,7 @@ class PublishRecord {
   Completion done;               // empty once it has its outcome
   std::uint64_t generation = 0;  // see SendQueue
   bool written = false;          // on some connection: the broker may have it
-  bool nacked = false;           // the broker could not take it, the last time
+  bool nacked = false;           // the broker could not take it, once or more often
 
  private:
   std::string names_;  // exchange, routing key, message id

@@ -315,7 +315,6 @@ bool PublisherLink::Write(Connection& connection) {
   }
   connection.out().Content(kPublishChannel, record.method(), record.properties(), record.body());
   record.written = true;
-  record.nacked = false;
   window_.Add(std::move(owner));
   return true;
 }
