@@ -187,9 +187,11 @@ absl::Status GraveyardTest::PublishRaw(const std::string& type, const std::strin
   });
   if (sent.ok()) {
     absl::MutexLock lock(&mu);
-    mu.Await(absl::Condition(
-        +[](std::optional<absl::Status>* value) { return value->has_value(); }, &outcome));
-    sent = *outcome;
+    mu.AwaitWithTimeout(
+        absl::Condition(
+            +[](std::optional<absl::Status>* value) { return value->has_value(); }, &outcome),
+        absl::Seconds(30));
+    sent = outcome.value_or(absl::DeadlineExceededError("no outcome in time"));
   }
   (void)(*producer)->Close(deadline);
   return sent;
