@@ -3,9 +3,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 
 #include "absl/strings/str_cat.h"
 #include "omnibus/internal/absl_view.h"
+#include "omnibus/internal/codec_words.h"
 #include "simdjson.h"
 
 namespace omnibus::internal {
@@ -25,6 +27,23 @@ constexpr std::array<char, 256> kEscape = [] {
   escape['\\'] = '\\';
   return escape;
 }();
+
+std::size_t CountEscaped(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += kEscape[static_cast<unsigned char>(c)] != 0 ? 1 : 0;
+  return count;
+}
+
+// Whether any of eight characters is: borrows reach the high bit of a byte just where one is.
+bool AnyIsEscaped(std::uint64_t eight) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighBits = 0x80 * kOnes;
+  const std::uint64_t quotes = eight ^ ('"' * kOnes);
+  const std::uint64_t backslashes = eight ^ ('\\' * kOnes);
+  const std::uint64_t controls = (eight - 0x20 * kOnes) & ~eight;
+  return ((controls | ((quotes - kOnes) & ~quotes) | ((backslashes - kOnes) & ~backslashes)) &
+          kHighBits) != 0;
+}
 
 }  // namespace
 
@@ -47,11 +66,15 @@ char* PutDoubleText(char* at, double value, JsonOutput& out) {
 }
 
 std::size_t LongTextBound(std::string_view text) {
+  const std::size_t size = text.size();
   std::size_t escapes = 0;
-  for (const char c : text) {
-    escapes += static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' ? 1 : 0;
+  while (text.size() >= sizeof(std::uint64_t)) {
+    if (AnyIsEscaped(Load<std::uint64_t>(text.data()))) {
+      escapes += CountEscaped(text.substr(0, sizeof(std::uint64_t)));
+    }
+    text.remove_prefix(sizeof(std::uint64_t));
   }
-  return text.size() + 5 * escapes;
+  return size + 5 * (escapes + CountEscaped(text));
 }
 
 char* PutTextSlowly(char* at, std::string_view text, JsonOutput& out) {

@@ -15,6 +15,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "omnibus/internal/codec_json_value.h"
+#include "omnibus/internal/codec_put.h"
 #include "omnibus/json.h"
 #include "tests/core/json/contract_events.h"
 
@@ -438,6 +439,19 @@ TEST(Codec, WhateverWasWrittenIsReadAgain) {
       ASSERT_EQ(read.status(), absl::OkStatus()) << *json;
       ASSERT_TRUE(type.equal(read->get(), &event)) << *json;
     }
+  }
+}
+
+TEST(LongTextBound, CountsJustWhatIsEscaped) {
+  for (int c = 0; c < 256; ++c) {
+    const bool escaped = c < 0x20 || c == '"' || c == '\\';
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string text(20, static_cast<char>(c == 'x' ? 'y' : 'x'));
+      text[at] = static_cast<char>(c);
+      ASSERT_EQ(internal::LongTextBound(text), escaped ? 25u : 20u) << c << " at " << at;
+    }
+    const std::string all(1'003, static_cast<char>(c));
+    ASSERT_EQ(internal::LongTextBound(all), escaped ? 6'018u : 1'003u) << c;
   }
 }
 
