@@ -24,6 +24,7 @@ class Intake;
 // A partition or queue that the module owns, or has owned: what was received from it, and is not
 // ended.
 struct Source {
+  std::uint32_t index = 0;  // DeliveryTag::source
   std::uint64_t epoch = 0;
   bool shared = false;  // other members of the group may get messages of the same keys
   std::atomic<int> in_flight = 0;

@@ -103,7 +103,7 @@ void Intake::Take(ConsumerEvent& event) {
       return Accept(event.message);
     case ConsumerEvent::Kind::kAssigned:
       last_error_.clear();
-      return;  // a source is met with its first message
+      return LoseLeft(event);  // a source is met with its first message
     case ConsumerEvent::Kind::kRevoked: {
       HandOver();
       revocations_.push_back({event.epoch, Leave(event), module_.runtime->Now() + release_within_});
@@ -112,8 +112,7 @@ void Intake::Take(ConsumerEvent& event) {
     case ConsumerEvent::Kind::kLost:
       HandOver();
       for (Source* source : Leave(event)) source->lost = true;
-      handling_.Forget();
-      return;
+      return LoseLeft(event);
     case ConsumerEvent::Kind::kCaughtUp:
       HandOver();
       return CatchUp(event);
@@ -230,6 +229,7 @@ Source* Intake::SourceOf(const DeliveryTag& tag) {
   if (current == nullptr || current->epoch != tag.epoch) {
     sources_.push_back(std::make_unique<Source>());
     current = sources_.back().get();
+    current->index = tag.source;
     current->epoch = tag.epoch;
     current->shared = shared_;
   }
@@ -257,6 +257,18 @@ std::vector<Source*> Intake::Leave(const ConsumerEvent& event) {
   // What waits for a retry, and belongs to those, is let go too.
   handling_.LetGo();
   return left;
+}
+
+// The transport has not waited for the end of what came from those: it cannot be settled any more.
+// Where they are assigned anew, its places in the retry queue are those of the copies that follow.
+void Intake::LoseLeft(const ConsumerEvent& event) {
+  for (const Revocation& revocation : revocations_) {
+    for (Source* left : revocation.sources) {
+      const auto found = std::find(event.sources.begin(), event.sources.end(), left->index);
+      if (found != event.sources.end()) left->lost = true;
+    }
+  }
+  handling_.Forget();
 }
 
 void Intake::ReleaseWhatIsDone() {

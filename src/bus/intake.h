@@ -57,6 +57,7 @@ class Intake {
   void CatchUp(const ConsumerEvent& event);
   Source* SourceOf(const DeliveryTag& tag);
   std::vector<Source*> Leave(const ConsumerEvent& event);
+  void LoseLeft(const ConsumerEvent& event);
   void ReleaseWhatIsDone();
 
   const ModuleIdentity& module_;

@@ -7,6 +7,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "omnibus/bus.h"
+#include "omnibus/configuration.h"
 #include "omnibus/testing.h"
 #include "omnibus/transports/memory.h"
 #include "tests/core/bus/workshop.h"
@@ -15,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAreArray;
 using workshop::Joiner;
 using workshop::Ordered;
 
@@ -171,6 +174,52 @@ TEST_F(RetryQueueTest, UnorderedModulesPutNothingOffBehindAnother) {
   EXPECT_THAT(done_, ElementsAre("second/1"));
   bus->Advance(absl::Seconds(61));
   EXPECT_THAT(done_, ElementsAre("second/1", "first/2"));
+}
+
+// A handler takes longer than its broker waits with the partition, which then stays here after all.
+TEST_F(RetryQueueTest, WhatIsTakenAwayAndComesBackIsNotTakenForARepetition) {
+  omnibus::TestBusOptions options;
+  options.configuration =
+      "channels: {workshop.orders: {partitions: 2}}\n"
+      "transports: {memory: {release_timeout: 2s}}\n"
+      "modules: {joiner: {concurrency: 8, retry: {first_delay: 1m, jitter: 0}}}";
+  options.broker = broker_;
+  omnibus::TestBus bus(
+      std::make_unique<Joiner>([this](const Ordered& order, omnibus::Context& context) {
+        if (order.what == "first" && context.attempt() == 1) {
+          return absl::UnavailableError("not now");
+        }
+        if (order.what == "first") {
+          context.runtime().SleepUntil(context.runtime().Now() + absl::Seconds(10));
+        }
+        done_.push_back(std::to_string(order.bench) + " " + order.what);
+        return absl::OkStatus();
+      }),
+      options);
+  std::vector<std::string> ordered;
+  for (const std::string what : {"first", "second"}) {
+    for (std::int64_t bench = 1; bench <= 8; ++bench) {
+      Order(bus, bench, what);
+      ordered.push_back(std::to_string(bench) + " " + what);
+    }
+  }
+  bus.Advance(absl::Seconds(61));
+  ASSERT_THAT(done_, IsEmpty());
+  {
+    // It would get one partition, and does not wait for it.
+    omnibus::BusOptions other;
+    other.configuration = *omnibus::ParseSettings(options.configuration, "test");
+    other.transports.push_back(omnibus::MakeMemoryPlugin(broker_));
+    other.modules.push_back(std::make_unique<Joiner>(
+        [](const Ordered&, omnibus::Context&) { return absl::OkStatus(); }));
+    other.runtime = &bus.runtime();
+    const auto opened = omnibus::Bus::Open(std::move(other));
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    bus.Advance(absl::Seconds(1));
+  }
+  ASSERT_THAT(done_, IsEmpty());
+  bus.Advance(absl::Minutes(5));
+  EXPECT_THAT(done_, UnorderedElementsAreArray(ordered));
 }
 
 TEST_F(RetryQueueTest, ItIsTheSameMessageEachTime) {
