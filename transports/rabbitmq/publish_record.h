@@ -45,6 +45,8 @@ class PublishRecord {
 
   absl::Time deadline;
   std::uint64_t number = 0;      // rises with each that is sent
+  std::uint64_t order = 0;       // hash of destination and partition key; 0: it has no key
+  std::uint64_t tag = 0;         // the channel's number of it, since it was last written
   Completion done;               // empty once it has its outcome
   std::uint64_t generation = 0;  // see SendQueue
   bool written = false;          // on some connection: the broker may have it

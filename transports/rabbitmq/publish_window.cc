@@ -2,7 +2,19 @@
 
 namespace omnibus::rabbitmq {
 
-void PublishWindow::Add(PublishRecordPtr record) { At(next_++) = std::move(record); }
+void PublishWindow::Add(PublishRecordPtr record) {
+  record->tag = next_;
+  orders_[next_ % orders_.size()] = record->order;
+  At(next_++) = std::move(record);
+}
+
+bool PublishWindow::IsFollowed(const PublishRecord& record) const {
+  if (record.order == 0) return false;
+  for (std::uint64_t i = record.tag + 1; i < next_; ++i) {
+    if (orders_[i % orders_.size()] == record.order) return true;
+  }
+  return false;
+}
 
 void PublishWindow::Take(std::uint64_t number, bool multiple, Taker taker) {
   if (number == 0) {

@@ -20,7 +20,7 @@ class PublishWindow {
  public:
   using Taker = absl::FunctionRef<void(PublishRecordPtr)>;
 
-  explicit PublishWindow(std::size_t size) : slots_(size) {}
+  explicit PublishWindow(std::size_t size) : slots_(size), orders_(size) {}
 
   bool full() const { return next_ - oldest_ == slots_.size(); }
   bool empty() const { return next_ == oldest_; }
@@ -31,6 +31,10 @@ class PublishWindow {
   // Takes out what the broker has confirmed or refused: the one with this number, or with
   // `multiple` all up to it (0: all).
   void Take(std::uint64_t number, bool multiple, Taker taker);
+
+  // Whether anything of the same destination and partition key was written after this one, which is
+  // being taken out: that may have been confirmed.
+  bool IsFollowed(const PublishRecord& record) const;
 
   // Takes out all, oldest first; the next number is 1.
   void Restart(Taker taker);
@@ -47,6 +51,7 @@ class PublishWindow {
 
   std::vector<PublishRecordPtr>
       slots_;  // empty where a later one was confirmed before an earlier one
+  std::vector<std::uint64_t> orders_;  // of each, also of those that are out
   std::uint64_t oldest_ = 1;
   std::uint64_t next_ = 1;
 };

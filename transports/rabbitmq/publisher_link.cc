@@ -209,6 +209,11 @@ void PublisherLink::OnConfirm(std::uint64_t number, bool multiple, bool ack) {
   window_.Take(number, multiple, [&](PublishRecordPtr record) {
     PublishRecord& taken = *record;
     if (ack || !taken.done) return Finish(taken, absl::OkStatus(), std::move(record));
+    if (window_.IsFollowed(taken)) {
+      // Written again, it could come behind what was published after it.
+      absl::Status status = Unknown(taken, "the broker could not take it (basic.nack)");
+      return Finish(taken, std::move(status), std::move(record));
+    }
     taken.nacked = true;
     nacked_.Add(std::move(record), settings_.runtime.Now());
   });

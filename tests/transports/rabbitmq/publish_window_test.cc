@@ -14,11 +14,12 @@ using ::testing::IsEmpty;
 
 class PublishWindowTest : public ::testing::Test {
  protected:
-  void Add(std::string_view id) {
+  void Add(std::string_view id, std::string_view key = "") {
     OutgoingMessage message;
     message.channel = "events";
     message.type = "type";
     message.id = id;
+    message.key = key;
     message.body = "body";
     auto record = std::make_unique<PublishRecord>();
     ASSERT_EQ(record->Fill(message, 100), absl::OkStatus());
@@ -35,6 +36,24 @@ class PublishWindowTest : public ::testing::Test {
 
   PublishWindow window_{4};
 };
+
+TEST_F(PublishWindowTest, KnowsWhatIsFollowedByOneOfItsKey) {
+  for (const char* key : {"a", "b", "a", ""}) Add("id", key);
+  std::vector<bool> followed;
+  const auto taker = [&](PublishRecordPtr record) {
+    followed.push_back(window_.IsFollowed(*record));
+  };
+  window_.Take(3, false, taker);
+  window_.Take(1, false, taker);  // though the later one is out already
+  window_.Take(2, false, taker);
+  window_.Take(4, false, taker);
+  EXPECT_THAT(followed, ElementsAre(false, true, false, false));
+  // Slots are used again.
+  for (const char* key : {"a", "", "b", "b"}) Add("id", key);
+  followed.clear();
+  window_.Take(8, true, taker);
+  EXPECT_THAT(followed, ElementsAre(false, false, true, false));
+}
 
 TEST_F(PublishWindowTest, ConfirmsComeInAnyOrderOneOrManyAtATime) {
   for (const char* id : {"a", "b", "c", "d"}) Add(id);
