@@ -122,8 +122,7 @@ bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     rd_kafka_message_destroy(std::exchange(message, nullptr));
   }
   absl::MutexLock lock(&mu_);
-  for (std::size_t i = 0; i < taken_.size(); ++i) {
-    rd_kafka_message_t* message = taken_[i];
+  for (rd_kafka_message_t* message : taken_) {
     if (message == nullptr) continue;
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       ReachEnd(*message, events);
@@ -134,15 +133,8 @@ bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     const PartitionTable::Fetched fetched = HandOut(message, event);
     if (fetched == PartitionTable::Fetched::kHandOut) continue;
     events.pop_back();
-    if (fetched == PartitionTable::Fetched::kDrop) {
-      rd_kafka_message_destroy(message);
-      continue;
-    }
-    // A new epoch for it, told before its messages: these wait for the next turn.
-    StartOver(source_of_.at({message->rkt, message->partition}));
-    strays_.insert(strays_.begin(), taken_.begin() + static_cast<std::ptrdiff_t>(i), taken_.end());
-    std::erase(strays_, nullptr);
-    break;
+    rd_kafka_message_destroy(message);
+    if (fetched == PartitionTable::Fetched::kDoubt) io_bell_->Ring();
   }
   taken_.clear();
   return took;
@@ -150,6 +142,15 @@ bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
 
 void ConsumerCore::ReachEnd(const rd_kafka_message_t& end, std::vector<ConsumerEvent>& events) {
   const std::string topic = rd_kafka_topic_name(end.rkt);
+  if (const std::optional<std::uint32_t> at = table_.Find(topic, end.partition)) {
+    const PartitionTable::Partition& partition = table_.Get(*at);
+    if (partition.doubted) return;  // it is not known whose end this is
+    if (partition.epoch != 0 && end.offset < partition.next) {
+      table_.Doubt(*at);
+      io_bell_->Ring();
+      return;
+    }
+  }
   for (std::size_t i = 0; i < gates_.size(); ++i) {
     Gate& gate = gates_[i];
     if (gate.partition != end.partition || gate.behind.erase(topic) == 0) continue;
@@ -175,19 +176,6 @@ void ConsumerCore::ReachEnd(const rd_kafka_message_t& end, std::vector<ConsumerE
   }
 }
 
-void ConsumerCore::StartOver(std::uint32_t source) {
-  log_->warn(
-      "kafka: {}: {}[{}] has started over: its topic was deleted and made again, or has lost "
-      "messages",
-      name_, table_.Get(source).topic, table_.Get(source).number);
-  Push(ConsumerEvent::Kind::kLost, table_.NextEpoch(), {source});
-  const std::uint64_t epoch = table_.NextEpoch();
-  table_.Assign(source, epoch);
-  Push(ConsumerEvent::Kind::kAssigned, epoch, {source});
-  // Of a side queue: what it held is gone.
-  Push(ConsumerEvent::Kind::kCaughtUp, epoch, {source});
-}
-
 PartitionTable::Fetched ConsumerCore::HandOut(rd_kafka_message_t* message, ConsumerEvent& event) {
   const auto key =
       std::make_pair(static_cast<const rd_kafka_topic_t*>(message->rkt), message->partition);
@@ -197,6 +185,10 @@ PartitionTable::Fetched ConsumerCore::HandOut(rd_kafka_message_t* message, Consu
         table_.Find(rd_kafka_topic_name(message->rkt), message->partition);
     if (!source) return PartitionTable::Fetched::kDrop;
     found = source_of_.emplace(key, *source).first;
+  }
+  if (IsSkipped(*message, table_.Get(found->second))) {
+    table_.Doubt(found->second);
+    return PartitionTable::Fetched::kDoubt;
   }
   ReceivedMessage& received = event.message;
   const PartitionTable::Fetched fetched = table_.HandOut(

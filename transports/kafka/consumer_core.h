@@ -24,6 +24,7 @@
 #include "transports/kafka/client.h"
 #include "transports/kafka/link_monitor.h"
 #include "transports/kafka/partition_table.h"
+#include "transports/kafka/position_doubt.h"
 #include "transports/kafka/producer.h"
 #include "transports/kafka/start_positions.h"
 
@@ -97,13 +98,27 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void ServeGroup();
   void ServeCommits();
   void HandleError(const rd_kafka_message_t& message);
+  void DoubtAll(const std::string& topic) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool IsSideQueue(const std::string& topic) const;
   void CommitSoon(absl::Time now);
   void RemindOfSideQueues(absl::Time now);
   void StartCommit(std::vector<Position> positions, absl::Time now);
   void EndCommit(rd_kafka_resp_err_t error);
   void LookForMissing(absl::Time now);
-  void Fail(absl::Status status);
+  void Fail(absl::Status status) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Time NextWake(absl::Time now);
+
+  // consumer_doubts.cc: positions that a broker does not have, on the I/O thread.
+  void ServeDoubts(absl::Time now);
+  absl::Time NextDoubt();
+  std::vector<std::uint32_t> Doubted() const;
+  void AskAbout(std::uint32_t source, PositionDoubt& doubt);
+  absl::Status Decide(std::uint32_t source, const PositionDoubt::Bounds& bounds,
+                      PositionDoubt& doubt);
+  bool FailsWithoutPosition() const;
+  bool Seek(const PartitionTable::Partition& partition, std::int64_t offset)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
+  void StartOver(std::uint32_t source) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
 
   // consumer_close.cc: the end of the I/O thread.
   void Finish();
@@ -129,8 +144,9 @@ class ConsumerCore final : public ClientEvents, public Remains {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
   void Forward(const std::string& topic, std::int32_t partition, rd_kafka_queue_t* to)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
-  void Own(const rd_kafka_topic_partition_list_t* partitions)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
+  // `known`: as StartPositions::Resolve() says; null: nothing is.
+  void Own(const rd_kafka_topic_partition_list_t* partitions,
+           const rd_kafka_topic_partition_list_t* known) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_);
   void Push(ConsumerEvent::Kind kind, std::uint64_t epoch, std::vector<std::uint32_t> sources)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::vector<std::uint32_t> SourcesOf(const rd_kafka_topic_partition_list_t* partitions)
@@ -145,7 +161,9 @@ class ConsumerCore final : public ClientEvents, public Remains {
   // All of a part of a side queue has been taken.
   void ReachEnd(const rd_kafka_message_t& end, std::vector<ConsumerEvent>& events)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
-  void StartOver(std::uint32_t source) ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
+  // Before this one others were to come, which are not kept any more.
+  bool IsSkipped(const rd_kafka_message_t& message,
+                 const PartitionTable::Partition& partition) const;
   PartitionTable::Fetched HandOut(rd_kafka_message_t* message, ConsumerEvent& event)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(take_mu_, mu_);
 
@@ -217,6 +235,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   std::optional<Leaving> leaving_;
   std::optional<Commit> commit_;
   std::unique_ptr<StartPositions> starts_;
+  std::map<std::uint32_t, PositionDoubt> doubts_;  // by source
   absl::Time look_at_ = absl::InfinitePast();
   absl::Time retry_at_ = absl::InfinitePast();
   absl::Time remind_at_ = absl::InfiniteFuture();  // the broker, of positions in side queues

@@ -31,9 +31,9 @@ absl::Status ConsumerCore::Start() {
   // librdkafka wants a group for every consumer; a reader never joins it.
   properties["group.id"] =
       is_reader() ? absl::StrCat("omnibus-reader-", absl::Hex(runtime_.Random())) : group_;
-  // What the group has no position of starts there, also when its position has been deleted since.
-  properties["auto.offset.reset"] =
-      start_from_ == StartFrom::kError && !is_reader() ? "error" : "earliest";
+  // What the group has no position of starts there. Where it goes when a broker does not have our
+  // position, ServeDoubts() decides.
+  properties["auto.offset.reset"] = "earliest";
   // That is how the end of a side queue is known.
   if (!sides_.empty()) properties["enable.partition.eof"] = "true";
   absl::StatusOr<ClientPtr> client = NewClient(RD_KAFKA_CONSUMER, properties, *this, this);
@@ -79,6 +79,7 @@ void ConsumerCore::Run() {
     }
     HandleRebalances(now);
     ContinueRevoke(now);
+    ServeDoubts(now);
     RemindOfSideQueues(now);
     CommitSoon(now);
     if (is_reader()) {
@@ -92,7 +93,7 @@ void ConsumerCore::Run() {
 }
 
 absl::Time ConsumerCore::NextWake(absl::Time now) {
-  absl::Time wake = now + kIdle;
+  absl::Time wake = std::min(now + kIdle, NextDoubt());
   if (leaving_) wake = std::min(wake, now + kLeaving);
   if (!rebalances_.empty() || is_reader()) wake = std::min(wake, retry_at_);
   absl::MutexLock lock(&mu_);
@@ -127,15 +128,9 @@ void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
       if (missing_.insert(topic).second) {
         log_->warn("kafka: {}: {}: {}; waiting for it", name_, topic, text);
       }
+      DoubtAll(topic);
       return;
     }
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR__NO_OFFSET:
-      Fail(absl::FailedPreconditionError(absl::StrCat(
-          "kafka: ", name_, ": its position on topic ", topic,
-          " is gone, and start_from is error: set start_from to earliest or latest to go on (",
-          text, ")")));
-      return;
     case RD_KAFKA_RESP_ERR__FATAL:
       Fail(ToStatus(message.err, name_, text));
       return;
@@ -155,6 +150,19 @@ void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
       log_->warn("kafka: {}: {}{}{}", name_, topic, topic.empty() ? "" : ": ", text);
       return;
   }
+}
+
+// It may have been deleted, and be another one by the time that it is read again.
+void ConsumerCore::DoubtAll(const std::string& topic) {
+  for (const std::uint32_t source : table_.Owned()) {
+    if (table_.Get(source).topic == topic) table_.Doubt(source);
+  }
+  io_bell_->Ring();
+}
+
+bool ConsumerCore::IsSideQueue(const std::string& topic) const {
+  return std::any_of(sides_.begin(), sides_.end(),
+                     [&](const auto& each) { return each.second.contains(topic); });
 }
 
 void ConsumerCore::LookForMissing(absl::Time now) {
@@ -204,11 +212,7 @@ void ConsumerCore::RemindOfSideQueues(absl::Time now) {
   remind_at_ = now + kRemind;
   absl::MutexLock lock(&mu_);
   for (const std::uint32_t source : table_.Owned()) {
-    const std::string& topic = table_.Get(source).topic;
-    if (std::any_of(sides_.begin(), sides_.end(),
-                    [&](const auto& each) { return each.second.contains(topic); })) {
-      table_.Remind(source);
-    }
+    if (IsSideQueue(table_.Get(source).topic)) table_.Remind(source);
   }
   commit_by_ = absl::InfinitePast();
 }
@@ -252,6 +256,9 @@ void ConsumerCore::EndCommit(rd_kafka_resp_err_t error) {
     commit_failed_ = false;
     for (const Position& position : positions) table_.Told(position);
     return;
+  }
+  if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+    for (const Position& position : positions) DoubtAll(table_.Get(position.source).topic);
   }
   // Tried again with what is settled by then, as long as the partitions are ours.
   if (!std::exchange(commit_failed_, true)) {

@@ -139,7 +139,8 @@ void ConsumerCore::Forward(const std::string& topic, std::int32_t partition, rd_
   if (queue) rd_kafka_queue_forward(queue.get(), to);
 }
 
-void ConsumerCore::Own(const rd_kafka_topic_partition_list_t* partitions) {
+void ConsumerCore::Own(const rd_kafka_topic_partition_list_t* partitions,
+                       const rd_kafka_topic_partition_list_t* known) {
   source_of_.clear();
   absl::MutexLock lock(&mu_);
   const std::uint64_t epoch = table_.NextEpoch();
@@ -148,7 +149,13 @@ void ConsumerCore::Own(const rd_kafka_topic_partition_list_t* partitions) {
     table_.Assign(sources[i], epoch);
     const rd_kafka_topic_partition_t& partition = partitions->elems[i];
     missing_.erase(partition.topic);
-    if (partition.offset < 0) continue;  // librdkafka asks for the group's position
+    doubts_.erase(sources[i]);
+    if (partition.offset < 0) continue;  // the group has no position
+    if (known != nullptr && known->elems[i].offset >= 0) {
+      table_.GoOnAt(sources[i], partition.offset);
+      if (IsSideQueue(partition.topic)) table_.Remind(sources[i]);
+      continue;
+    }
     table_.StartAt(sources[i], partition.offset);
     // Told at once: should this member die before it has settled anything, the next one starts here
     // too.
@@ -161,12 +168,13 @@ void ConsumerCore::Own(const rd_kafka_topic_partition_list_t* partitions) {
 }
 
 bool ConsumerCore::Assign(rd_kafka_topic_partition_list_t* partitions) {
-  if (absl::Status status = starts_->Resolve(partitions); !status.ok()) {
-    if (status.code() == absl::StatusCode::kFailedPrecondition) {
-      Fail(std::move(status));
+  const absl::StatusOr<PartitionsPtr> known = starts_->Resolve(partitions);
+  if (!known.ok()) {
+    if (known.status().code() == absl::StatusCode::kFailedPrecondition) {
+      Fail(known.status());
       return false;  // without an answer it stays a member that reads nothing, until it is closed
     }
-    log_->warn("{}; trying again", std::string(status.message()));
+    log_->warn("{}; trying again", std::string(known.status().message()));
     return false;
   }
   link_.OnAnswer();
@@ -181,7 +189,7 @@ bool ConsumerCore::Assign(rd_kafka_topic_partition_list_t* partitions) {
     log_->error("kafka: {}: assign: {}", name_, rd_kafka_error_string(error.get()));
     return true;
   }
-  Own(partitions);
+  Own(partitions, known->get());
   return true;
 }
 
@@ -289,6 +297,7 @@ void ConsumerCore::AddPartitionsOfReader(absl::Time now) {
         absl::MutexLock lock(&mu_);
         if (missing_.insert(topic).second)
           log_->warn("{}; waiting for it", std::string(count.status().message()));
+        DoubtAll(topic);
       }
       return;
     }
@@ -311,7 +320,7 @@ void ConsumerCore::AddPartitionsOfReader(absl::Time now) {
       return;
     }
     known = *count;
-    Own(fresh.get());
+    Own(fresh.get(), nullptr);
     // Own() calls it a member; it is one only with all of its topics.
     absl::MutexLock lock(&mu_);
     member_ = read_partitions_.size() == topics_.size();

@@ -25,19 +25,44 @@ void PartitionTable::Assign(std::uint32_t source, std::uint64_t epoch) {
   partition.epoch = epoch;
   partition.leaving = false;
   partition.last = -1;
+  partition.next = -1;
+  partition.doubted = false;
+  partition.another_log = false;
   partition.marks.reset();
   partition.told = -1;
 }
 
 void PartitionTable::StartAt(std::uint32_t source, std::int64_t offset) {
   partitions_[source].marks.emplace(offset);
+  partitions_[source].next = offset;
+}
+
+void PartitionTable::GoOnAt(std::uint32_t source, std::int64_t offset) {
+  StartAt(source, offset);
+  partitions_[source].told = offset;
 }
 
 bool PartitionTable::StartAtEnd(std::uint32_t source, std::int64_t offset) {
   Partition& partition = partitions_[source];
-  if (partition.epoch == 0 || partition.marks) return false;
-  partition.marks.emplace(offset);
-  return true;
+  if (partition.epoch == 0) return false;
+  if (!partition.marks) StartAt(source, offset);
+  return partition.marks->Position() > partition.told;
+}
+
+void PartitionTable::Trust(std::uint32_t source, std::int64_t next) {
+  partitions_[source].doubted = false;
+  partitions_[source].next = next;
+}
+
+std::vector<std::uint32_t> PartitionTable::Doubted() const {
+  std::vector<std::uint32_t> doubted;
+  for (std::size_t i = 0; i < partitions_.size(); ++i) {
+    const Partition& partition = partitions_[i];
+    if (partition.epoch != 0 && !partition.leaving && partition.doubted) {
+      doubted.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+  return doubted;
 }
 
 PartitionTable::Fetched PartitionTable::HandOut(std::uint32_t source, std::int64_t offset,
@@ -45,13 +70,19 @@ PartitionTable::Fetched PartitionTable::HandOut(std::uint32_t source, std::int64
   Partition& partition = partitions_[source];
   if (partition.epoch == 0 || partition.leaving) return Fetched::kDrop;
   if (offset == partition.last && time == partition.last_time) return Fetched::kDrop;
-  if (offset <= partition.last) return Fetched::kStartOver;
+  if (offset == partition.last) partition.another_log = true;
+  if (partition.doubted) return Fetched::kDrop;
+  if (offset < partition.next) {
+    partition.doubted = true;
+    return Fetched::kDoubt;
+  }
   if (!partition.marks) {
     // The group's position was before this one, by a gap at most.
     partition.marks.emplace(offset);
     partition.told = offset;
   }
   partition.last = offset;
+  partition.next = offset + 1;
   partition.last_time = time;
   partition.marks->Received(offset);
   tag = {.epoch = partition.epoch, .source = source, .position = offset};

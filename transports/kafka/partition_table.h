@@ -31,6 +31,9 @@ class PartitionTable {
     bool leaving = false;         // revoked: nothing more is handed out
     std::int64_t last = -1;       // handed out last in this epoch
     std::int64_t last_time = -1;  // and when it was written
+    std::int64_t next = -1;       // where reading goes on, at least; -1: the broker decides
+    bool doubted = false;         // see Doubt()
+    bool another_log = false;     // a message that was handed out is a different one by now
     std::optional<Watermark> marks;
     std::int64_t told = -1;  // the broker was told this position, or gave it to us
   };
@@ -46,7 +49,9 @@ class PartitionTable {
   void Assign(std::uint32_t source, std::uint64_t epoch);
   // Reading starts at `offset`, which the broker has not been told yet.
   void StartAt(std::uint32_t source, std::int64_t offset);
-  // Reading has come to the end at `offset`. False when the position was known before.
+  // Reading goes on at `offset`, which the broker gave us.
+  void GoOnAt(std::uint32_t source, std::int64_t offset);
+  // Reading has come to the end at `offset`. True when the broker is to be told of a position.
   bool StartAtEnd(std::uint32_t source, std::int64_t offset);
   // The broker is to be told its position again.
   void Remind(std::uint32_t source) { partitions_[source].told = -1; }
@@ -55,13 +60,19 @@ class PartitionTable {
   // Its epoch has passed.
   void Drop(std::uint32_t source) { partitions_[source].epoch = 0; }
 
+  // It may not be the log that it was, or not all of it: nothing is handed out until Trust().
+  void Doubt(std::uint32_t source) { partitions_[source].doubted = true; }
+  // Reading goes on at `next`.
+  void Trust(std::uint32_t source, std::int64_t next);
+  // Those that are doubted, of what is owned and stays.
+  std::vector<std::uint32_t> Doubted() const;
+
   // What to do with a message that was fetched.
   enum class Fetched {
     kHandOut,
-    kDrop,  // its partition is not ours or leaves, or it was handed out already: librdkafka 2.0 may
-            // repeat one around a pause
-    kStartOver,  // the log behind the partition is another one: its topic was deleted and made
-                 // again
+    kDrop,   // its partition is not ours, leaves or is doubted, or it was handed out already:
+             // librdkafka 2.0 may repeat one around a pause
+    kDoubt,  // it is from before where reading was: its partition is doubted from now on
   };
   // For kHandOut, `tag` is set. `time` is the message's own, in any unit.
   Fetched HandOut(std::uint32_t source, std::int64_t offset, std::int64_t time, DeliveryTag& tag);

@@ -36,18 +36,24 @@ absl::StatusOr<int> StartPositions::CountPartitions(const std::string& topic) {
   return found.partition_cnt;
 }
 
+absl::StatusOr<PositionDoubt::Bounds> StartPositions::AskBounds(const std::string& topic,
+                                                                std::int32_t number) {
+  PositionDoubt::Bounds bounds;
+  const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
+      client_, topic.c_str(), number, &bounds.low, &bounds.high, timeout_ms_);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return ToStatus(error, absl::StrCat("ask for the positions of ", topic, "[", number, "]"));
+  }
+  return bounds;
+}
+
 absl::Status StartPositions::SetBounds(rd_kafka_topic_partition_list_t* partitions, bool end) {
   for (int i = 0; i < partitions->cnt; ++i) {
     rd_kafka_topic_partition_t& partition = partitions->elems[i];
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-        client_, partition.topic, partition.partition, &low, &high, timeout_ms_);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return ToStatus(error, absl::StrCat("ask for the positions of ", partition.topic, "[",
-                                          partition.partition, "]"));
-    }
-    partition.offset = end ? high : low;
+    const absl::StatusOr<PositionDoubt::Bounds> bounds =
+        AskBounds(partition.topic, partition.partition);
+    if (!bounds.ok()) return bounds.status();
+    partition.offset = end ? bounds->high : bounds->low;
   }
   return absl::OkStatus();
 }
@@ -69,11 +75,9 @@ absl::Status StartPositions::CheckGroupIsKnown(const std::string& topic) {
       "Set start_from to earliest or latest for its first start, or check the group's name"));
 }
 
-absl::Status StartPositions::Resolve(rd_kafka_topic_partition_list_t* partitions) {
-  // The library finds the beginning by itself.
-  if (start_from_ == StartFrom::kEarliest || partitions->cnt == 0) return absl::OkStatus();
-
-  const PartitionsPtr known(rd_kafka_topic_partition_list_copy(partitions));
+absl::StatusOr<PartitionsPtr> StartPositions::Resolve(rd_kafka_topic_partition_list_t* partitions) {
+  PartitionsPtr known(rd_kafka_topic_partition_list_copy(partitions));
+  if (known->cnt == 0) return known;
   const rd_kafka_resp_err_t error = rd_kafka_committed(client_, known.get(), timeout_ms_);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return ToStatus(error, absl::StrCat("ask for the position of ", group_));
@@ -85,7 +89,13 @@ absl::Status StartPositions::Resolve(rd_kafka_topic_partition_list_t* partitions
     if (partition.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return ToStatus(partition.err, absl::StrCat("ask for the position of ", group_));
     }
-    if (partition.offset >= 0) continue;
+    if (partition.offset >= 0) {
+      // The library would ask for it again, and not tell us where reading is to go on.
+      partitions->elems[i].offset = partition.offset;
+      continue;
+    }
+    // The library finds the beginning by itself.
+    if (start_from_ == StartFrom::kEarliest) continue;
     if (side_topics_.contains(partition.topic)) {
       rd_kafka_topic_partition_list_add(at_begin.get(), partition.topic, partition.partition);
       continue;
@@ -116,7 +126,7 @@ absl::Status StartPositions::Resolve(rd_kafka_topic_partition_list_t* partitions
                                                partition.offset);
     }
   }
-  return absl::OkStatus();
+  return known;
 }
 
 }  // namespace omnibus::kafka

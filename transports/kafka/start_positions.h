@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "omnibus/transport.h"
 #include "transports/kafka/client.h"
+#include "transports/kafka/position_doubt.h"
 
 namespace omnibus::kafka {
 
@@ -25,12 +26,16 @@ class StartPositions {
   StartPositions(rd_kafka_t* client, std::string group, StartFrom start_from,
                  std::set<std::string> side_topics, absl::Duration timeout);
 
-  // Sets the offset of those `partitions` that the group has no position of. kFailedPrecondition
-  // for a group that is new and should not be; any other error passes.
-  absl::Status Resolve(rd_kafka_topic_partition_list_t* partitions);
+  // Sets the offsets of `partitions`, and leaves those without that start at the earliest message.
+  // Returns them with the positions that the group has, or none (< 0). kFailedPrecondition for a
+  // group that is new and should not be; any other error passes.
+  absl::StatusOr<PartitionsPtr> Resolve(rd_kafka_topic_partition_list_t* partitions);
 
   // All partitions of `topic`. kNotFound without any.
   absl::StatusOr<int> CountPartitions(const std::string& topic);
+
+  // What the broker keeps of a partition.
+  absl::StatusOr<PositionDoubt::Bounds> AskBounds(const std::string& topic, std::int32_t number);
 
   // Sets each one's offset to the end or the beginning of what is kept.
   absl::Status SetBounds(rd_kafka_topic_partition_list_t* partitions, bool end);

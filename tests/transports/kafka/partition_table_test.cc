@@ -53,11 +53,42 @@ TEST_F(PartitionTableTest, AMessageThatComesTwiceIsHandedOutOnce) {
   EXPECT_TRUE(HandOut(11));
 }
 
-TEST_F(PartitionTableTest, ALogThatStartsOverIsNoticed) {
+TEST_F(PartitionTableTest, NothingIsHandedOutFromAMessageBeforeThePositionOnUntilItIsTrusted) {
   ASSERT_TRUE(HandOut(10));
   DeliveryTag tag;
-  EXPECT_EQ(table_.HandOut(source_, 0, 99, tag), PartitionTable::Fetched::kStartOver);
-  EXPECT_EQ(table_.HandOut(source_, 10, 99, tag), PartitionTable::Fetched::kStartOver);
+  EXPECT_EQ(table_.HandOut(source_, 0, 0, tag), PartitionTable::Fetched::kDoubt);
+  EXPECT_EQ(table_.HandOut(source_, 1, 1, tag), PartitionTable::Fetched::kDrop);
+  EXPECT_EQ(table_.HandOut(source_, 11, 11, tag), PartitionTable::Fetched::kDrop);
+  EXPECT_EQ(table_.Doubted(), std::vector<std::uint32_t>{source_});
+  table_.Trust(source_, 11);
+  EXPECT_TRUE(table_.Doubted().empty());
+  EXPECT_FALSE(HandOut(10));
+  EXPECT_TRUE(HandOut(11));
+}
+
+TEST_F(PartitionTableTest, AGroupsPositionIsHeldToFromTheFirstMessageOn) {
+  table_.GoOnAt(source_, 10);
+  EXPECT_TRUE(table_.Untold().empty()) << "the broker knows it";
+  DeliveryTag tag;
+  EXPECT_EQ(table_.HandOut(source_, 0, 0, tag), PartitionTable::Fetched::kDoubt);
+  table_.Trust(source_, 10);
+  EXPECT_TRUE(HandOut(10));
+}
+
+TEST_F(PartitionTableTest, ADifferentMessageInThePlaceOfTheLastOneIsOfAnotherLog) {
+  ASSERT_TRUE(HandOut(10));
+  DeliveryTag tag;
+  EXPECT_EQ(table_.HandOut(source_, 10, 99, tag), PartitionTable::Fetched::kDoubt);
+  EXPECT_TRUE(table_.Get(source_).another_log);
+  table_.Assign(source_, table_.NextEpoch());
+  EXPECT_FALSE(table_.Get(source_).another_log);
+  EXPECT_TRUE(HandOut(0));
+}
+
+TEST_F(PartitionTableTest, APartitionInDoubtThatLeavesNeedsNoAnswer) {
+  table_.Doubt(source_);
+  table_.Leave(source_);
+  EXPECT_TRUE(table_.Doubted().empty());
 }
 
 TEST_F(PartitionTableTest, NothingIsHandedOutOfAPartitionThatLeavesButItsMessagesCanBeSettled) {
