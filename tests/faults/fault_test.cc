@@ -2,8 +2,8 @@
 #include "tests/faults/fault.h"
 
 #include <gtest/gtest.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
