@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/planted_bug.h"
 
 namespace omnibus {
 namespace {
@@ -20,6 +21,10 @@ Sender::Sender(std::unique_ptr<Producer> producer, Runtime& runtime)
 void Sender::Send(const OutgoingMessage& message, absl::Time deadline, Completion done) {
   Pending* pending = pool_.Take();
   pending->done = std::move(done);
+  if (Planted(PlantedBug::kConfirmedWhenTaken)) {
+    absl::Status taken = producer_->Send(message, deadline, [](const absl::Status&) {});
+    if (!absl::IsResourceExhausted(taken)) return Finish(pending, std::move(taken));
+  }
   absl::Status status = producer_->Send(message, deadline, [this, pending](absl::Status outcome) {
     Finish(pending, std::move(outcome));
   });

@@ -27,6 +27,7 @@ enum class PlantedBug {
   kDroppedAtRevoke,
   kExhaustedAsDone,
   kMultipleAcknowledgement,
+  kConfirmedWhenTaken,
 };
 
 #ifdef OMNIBUS_PLANTED_BUGS

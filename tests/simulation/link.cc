@@ -12,8 +12,8 @@ constexpr absl::Duration kLatestNotice = absl::Seconds(4);
 
 }  // namespace
 
-Link::Link(World& world, Process& process, std::string name)
-    : world_(world), process_(process), name_(std::move(name)) {}
+Link::Link(World& world, Process& process, std::string name, LinkPurpose purpose)
+    : world_(world), process_(process), name_(std::move(name)), purpose_(purpose) {}
 
 void Link::Open(Ends ends) {
   ends_ = std::move(ends);
@@ -43,10 +43,11 @@ void Link::Close() {
 
 void Link::Die() {
   if (!open_) return;
-  // What the kernel has taken may still arrive, or not; the broker sees the reset behind it.
+  // What the kernel has taken may still arrive, or not; the broker sees the reset behind it. What a
+  // broker does not read from for now it never reads.
   std::function<void()> gone;
   if (ends_.gone != nullptr) gone = [gone = ends_.gone, session = session_] { gone(session); };
-  if (carries_ && world_.dice.Chance(0.5)) {
+  if (carries_ && !blocked() && world_.dice.Chance(0.5)) {
     if (gone != nullptr) ToBroker(gone);
   } else {
     ++session_;

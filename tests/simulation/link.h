@@ -27,7 +27,7 @@ class Link {
     std::function<void(std::uint64_t session)> gone;
   };
 
-  Link(World& world, Process& process, std::string name);
+  Link(World& world, Process& process, std::string name, LinkPurpose purpose);
 
   // Connects. The ends are called on the loop's thread.
   void Open(Ends ends);
@@ -55,6 +55,7 @@ class Link {
   void Cut(absl::Duration duration, bool noticed);
 
   const std::string& name() const { return name_; }
+  LinkPurpose purpose() const { return purpose_; }
   bool open() const { return open_; }
   Process& process() { return process_; }
 
@@ -66,6 +67,7 @@ class Link {
   World& world_;
   Process& process_;
   const std::string name_;
+  const LinkPurpose purpose_;
   Ends ends_;
   bool open_ = false;
   bool carries_ = false;

@@ -299,4 +299,25 @@ void LogBroker::StartForgetting() {
       });
 }
 
+void LogBroker::StartMoving(absl::Duration every) {
+  world_.loop.After(world_.dice.Between(absl::ZeroDuration(), 2 * every), [this, every] {
+    if (world_.cleared_up) return;
+    std::vector<std::pair<Member*, Ownership*>> all;
+    for (auto& [name, group] : groups_) {
+      for (auto& [member, state] : group.members) {
+        for (auto& [partition, ownership] : state.owned) {
+          if (!ownership.revoked) all.emplace_back(&state, &ownership);
+        }
+      }
+    }
+    if (!all.empty()) {
+      const auto& [member, ownership] = all[world_.dice.Next() % all.size()];
+      world_.trace.Step("broker: wants something back from ", member->membership.member);
+      ownership->revoked = true;
+      Tell(*member);
+    }
+    StartMoving(every);
+  });
+}
+
 }  // namespace omnibus::simulation

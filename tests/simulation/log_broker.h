@@ -108,6 +108,10 @@ class LogBroker {
   // Takes members for dead that are not, now and then, as the weather wants.
   void StartForgetting();
 
+  // Asks members for what they own, as often as that: whoever has too little gets it, most often
+  // the same one again. No fault: nothing may be repeated by that.
+  void StartMoving(absl::Duration every);
+
   World& world() { return world_; }
   Witness& witness() { return witness_; }
 

@@ -1,4 +1,4 @@
-// The two ends of the transport to the simulated log broker.
+// The consuming end of the transport to the simulated log broker.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,6 @@ struct LogOptions {
   absl::Duration release_within = absl::Seconds(30);
 };
 
-std::unique_ptr<Producer> OpenLogProducer(LogBroker& broker, Process& process,
-                                          const LogOptions& options);
 std::unique_ptr<Consumer> OpenLogConsumer(LogBroker& broker, Process& process,
                                           const LogOptions& options,
                                           const ConsumerOptions& consumer);

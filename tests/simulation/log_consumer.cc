@@ -22,7 +22,8 @@ class LogConsumer final : public Consumer {
         process_(process),
         options_(options),
         group_(absl::StrCat(consumer.domain, ".", consumer.module)),
-        link_(world_.NewLink(process, absl::StrCat(process.name(), ", member of ", group_))),
+        link_(world_.NewLink(process, absl::StrCat(process.name(), ", member of ", group_),
+                             LinkPurpose::kConsume)),
         bell_(world_.runtime.NewDoorbell()),
         closing_(world_.runtime.NewDoorbell()) {
     for (const Subscription& subscription : consumer.subscriptions) {

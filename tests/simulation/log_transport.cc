@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/simulation/log_clients.h"
+#include "tests/simulation/producer.h"
 
 namespace omnibus::simulation {
 namespace {
@@ -28,7 +29,12 @@ class LogTransport final : public Transport {
   }
 
   absl::StatusOr<std::unique_ptr<Producer>> OpenProducer() override {
-    return OpenLogProducer(broker_, process_, options_);
+    // Idempotent, as Kafka's: the broker knows what it is sent again by its number.
+    return MakeProducer(broker_.world(), process_, options_.queue,
+                        [&broker = broker_, number = broker_.world().dice.Next()](
+                            const PendingPublishes::Request& request) {
+                          return broker.Produce(number, request.sequence, *request.message);
+                        });
   }
 
   absl::StatusOr<std::unique_ptr<Consumer>> OpenConsumer(const ConsumerOptions& options) override {

@@ -11,11 +11,10 @@ PendingPublishes::Publish* PendingPublishes::Add(const OutgoingMessage& message,
                                                  Completion done) {
   if (pending_.size() >= most) return nullptr;
   auto publish = std::make_unique<Publish>();
-  publish->sequence = ++sequences_;
-  publish->message = std::make_shared<Record>();
-  Fill(message, *publish->message);
-  publish->mandatory = message.mandatory;
-  publish->to_queue = message.destination == Destination::kQueue;
+  auto record = std::make_shared<Record>();
+  Fill(message, *record);
+  publish->request = {++sequences_, std::move(record), message.mandatory,
+                      message.destination == Destination::kQueue};
   publish->deadline = deadline;
   publish->done = std::move(done);
   pending_.push_back(std::move(publish));
@@ -27,7 +26,7 @@ PendingPublishes::Publish* PendingPublishes::Add(const OutgoingMessage& message,
 
 void PendingPublishes::Expire(std::uint64_t sequence) {
   for (const auto& publish : pending_) {
-    if (publish->sequence != sequence) continue;
+    if (publish->request.sequence != sequence) continue;
     if (!publish->sent) return End(sequence, absl::UnavailableError("was not sent in time"));
     if (Planted(PlantedBug::kUnknownReportedConfirmed)) return End(sequence, absl::OkStatus());
     return End(sequence, absl::DeadlineExceededError("no answer in time; outcome unknown"));
@@ -36,19 +35,19 @@ void PendingPublishes::Expire(std::uint64_t sequence) {
 
 void PendingPublishes::End(std::uint64_t sequence, const absl::Status& outcome) {
   const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const auto& publish) {
-    return publish->sequence == sequence;
+    return publish->request.sequence == sequence;
   });
   if (found == pending_.end()) return;
   Completion done = std::move((*found)->done);
-  world_.trace.Step(process_.name(), ": publish #", sequence, " to ", (*found)->message->channel,
-                    ": ", outcome.ToString());
+  world_.trace.Step(process_.name(), ": publish #", sequence, " to ",
+                    (*found)->request.message->channel, ": ", outcome.ToString());
   pending_.erase(found);
   if (pending_.empty()) idle_->Ring();
   done(outcome);
 }
 
 void PendingPublishes::EndAll(const absl::Status& outcome) {
-  while (!pending_.empty()) End(pending_.front()->sequence, outcome);
+  while (!pending_.empty()) End(pending_.front()->request.sequence, outcome);
 }
 
 bool PendingPublishes::WaitUntilEmpty(absl::Time deadline) {

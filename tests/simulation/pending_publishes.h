@@ -21,11 +21,16 @@ namespace omnibus::simulation {
 // Thread-safety: see World.
 class PendingPublishes {
  public:
-  struct Publish {
+  // What the broker is asked for.
+  struct Request {
     std::uint64_t sequence = 0;
-    std::shared_ptr<Record> message;
+    std::shared_ptr<const Record> message;
     bool mandatory = true;
     bool to_queue = false;
+  };
+
+  struct Publish {
+    Request request;
     bool sent = false;
     absl::Time deadline;
     Completion done;

@@ -52,6 +52,8 @@ const std::vector<BugDescription>& AllBugs() {
        "what has failed for the last time is settled, and no dead letter"},
       {PlantedBug::kMultipleAcknowledgement, "multiple-acknowledgement",
        "an acknowledgement covers all that came before it"},
+      {PlantedBug::kConfirmedWhenTaken, "confirmed-when-taken",
+       "a publish counts as confirmed when the transport has taken it"},
   };
   return all;
 }

@@ -93,8 +93,6 @@ class QueueBroker {
 
 TransportPlugin MakeQueuePlugin(QueueBroker& broker, Process& process);
 
-std::unique_ptr<Producer> OpenQueueProducer(QueueBroker& broker, Process& process,
-                                            std::size_t queue);
 std::unique_ptr<Consumer> OpenQueueConsumer(QueueBroker& broker, Process& process,
                                             std::size_t prefetch, const ConsumerOptions& options);
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/planted_bug.h"
+#include "tests/simulation/producer.h"
 #include "tests/simulation/queue_broker.h"
 
 namespace omnibus::simulation {
@@ -22,7 +23,8 @@ class QueueConsumer final : public Consumer {
         world_(broker.world()),
         process_(process),
         group_(absl::StrCat(options.domain, ".", options.module)),
-        link_(world_.NewLink(process, absl::StrCat(process.name(), ", consumer of ", group_))),
+        link_(world_.NewLink(process, absl::StrCat(process.name(), ", consumer of ", group_),
+                             LinkPurpose::kConsume)),
         bell_(world_.runtime.NewDoorbell()),
         closing_(world_.runtime.NewDoorbell()) {
     for (const Subscription& subscription : options.subscriptions) {
@@ -281,7 +283,12 @@ class QueueTransport final : public Transport {
   }
 
   absl::StatusOr<std::unique_ptr<Producer>> OpenProducer() override {
-    return OpenQueueProducer(broker_, process_, queue_);
+    // What was sent again may be there twice.
+    return MakeProducer(broker_.world(), process_, queue_,
+                        [&broker = broker_](const PendingPublishes::Request& request) {
+                          return broker.Publish(*request.message, request.to_queue,
+                                                request.mandatory);
+                        });
   }
 
   absl::StatusOr<std::unique_ptr<Consumer>> OpenConsumer(const ConsumerOptions& options) override {

@@ -41,19 +41,23 @@ std::shared_ptr<spdlog::logger> MakeLog(Trace& trace) {
 std::string DrawConfiguration(Dice& dice, bool queues) {
   const int concurrency[] = {1, 2, 4, 8};
   const int in_flight[] = {2, 8, 64, 1024};
+  // What is published late is published again, by another attempt: of these there must be enough.
+  const bool hurries = dice.Chance(0.3);
+  const std::int64_t publish_timeout = hurries ? dice.Between(3, 9) : dice.Between(10, 30);
   std::string modules;
   for (const char* module : {"miller", "clerk", "baker"}) {
-    absl::StrAppend(&modules, "  ", module, ": {concurrency: ", concurrency[dice.Between(0, 3)],
-                    ", in_flight: ", in_flight[dice.Between(0, 3)],
-                    ", retry: {attempts: 8, first_delay: 20ms, max_delay: 1s, in_place: ",
-                    dice.Chance(0.5) ? "5s" : "100ms", "}}\n");
+    absl::StrAppend(
+        &modules, "  ", module, ": {concurrency: ", concurrency[dice.Between(0, 3)],
+        ", in_flight: ", in_flight[dice.Between(0, 3)], ", retry: {attempts: ", hurries ? 40 : 8,
+        ", first_delay: 20ms, max_delay: 1s, in_place: ", dice.Chance(0.5) ? "5s" : "100ms",
+        "}}\n");
   }
   const char* const transport = queues ? "queue" : "log";
   const std::string own =
       queues ? absl::StrCat("prefetch: ", dice.Chance(0.3) ? 2 : 256)
-             : absl::StrCat("partitions: ", dice.Between(1, 6),
-                            ", release_within: ", dice.Chance(0.4) ? dice.Between(1, 5) : 30, "s");
-  return absl::StrCat("bus: {transport: ", transport, ", publish_timeout: ", dice.Between(10, 30),
+             : absl::StrCat("partitions: ", dice.Between(1, 6), ", release_within: ",
+                            dice.Chance(0.5) ? dice.Between(200, 4000) : 30000, "ms");
+  return absl::StrCat("bus: {transport: ", transport, ", publish_timeout: ", publish_timeout,
                       "s, drain: 20s}\ntransports: {", transport, ": {", own,
                       ", queue: ", dice.Chance(0.3) ? 2 : 1000, "}}\nmodules:\n", modules);
 }
@@ -121,14 +125,17 @@ RunResult Run(std::uint64_t seed, std::function<void(const std::string&)> print)
     options.first_line = 10 * i;
     options.sacks = dice.Between(10, 40);
     options.longest_pause = dice.Between(absl::Milliseconds(1), absl::Milliseconds(300));
+    options.longest_timeout = dice.Chance(0.5) ? absl::Seconds(1) : absl::Seconds(10);
     options.waits = dice.Chance(0.5);
     options.log = log;
-    Process& process = world.NewProcess(options.name);
-    farmers.push_back(
-        std::make_unique<Farmer>(world, oracle, make_plugin(process), process, std::move(options)));
+    options.plugin = make_plugin;
+    farmers.push_back(std::make_unique<Farmer>(world, oracle, std::move(options)));
   }
   world.StartFaults();
   queues ? queue_broker.StartCancelling() : log_broker.StartForgetting();
+  if (!queues && dice.Chance(0.4)) {
+    log_broker.StartMoving(dice.Between(absl::Milliseconds(100), absl::Seconds(3)));
+  }
   std::int64_t garbage = dice.Between(0, 3);
   for (const auto& farmer : farmers) {
     while (!farmer->done()) {

@@ -13,8 +13,8 @@ World::World(SimulatedRuntime& simulated, std::uint64_t seed,
 
 World::~World() = default;
 
-Link& World::NewLink(Process& process, std::string name) {
-  links.push_back(std::make_unique<Link>(*this, process, std::move(name)));
+Link& World::NewLink(Process& process, std::string name, LinkPurpose purpose) {
+  links.push_back(std::make_unique<Link>(*this, process, std::move(name), purpose));
   return *links.back();
 }
 
@@ -32,7 +32,7 @@ void World::ClearUp() {
   weather.cut_every = calm.cut_every;
   weather.refused_publish = weather.late_confirm = weather.nacked_publish = 0;
   weather.consumer_cancelled_every = calm.consumer_cancelled_every;
-  weather.killed_every = 0;
+  weather.killed_every = weather.publisher_killed_every = 0;
 }
 
 void World::CutSoon() {
@@ -40,12 +40,8 @@ void World::CutSoon() {
   const absl::Duration pause = dice.Between(absl::ZeroDuration(), 2 * weather.cut_every);
   loop.After(pause, [this] {
     if (weather.cut_every == absl::InfiniteDuration()) return;
-    std::vector<Link*> open;
-    for (const auto& link : links) {
-      if (link->open()) open.push_back(link.get());
-    }
-    if (!open.empty()) {
-      Link& link = *open[dice.Next() % open.size()];
+    if (Link* const drawn = DrawLink(); drawn != nullptr) {
+      Link& link = *drawn;
       const absl::Duration duration = dice.Between(
           absl::Milliseconds(1), dice.Chance(0.5) ? absl::Milliseconds(300) : weather.longest_cut);
       if (dice.Chance(weather.blocked_publisher)) {
@@ -57,6 +53,16 @@ void World::CutSoon() {
     }
     CutSoon();
   });
+}
+
+Link* World::DrawLink() {
+  const bool publishes = dice.Chance(weather.cut_publishers);
+  std::vector<Link*> open;
+  for (const auto& link : links) {
+    if (!link->open() || (publishes && link->purpose() != LinkPurpose::kPublish)) continue;
+    open.push_back(link.get());
+  }
+  return open.empty() ? nullptr : open[dice.Next() % open.size()];
 }
 
 }  // namespace omnibus::simulation

@@ -19,6 +19,7 @@
 namespace omnibus::simulation {
 
 class Link;
+enum class LinkPurpose { kConsume, kPublish };
 
 struct World {
   World(SimulatedRuntime& simulated, std::uint64_t seed,
@@ -26,7 +27,7 @@ struct World {
   ~World();
 
   // Both live as long as the world.
-  Link& NewLink(Process& process, std::string name);
+  Link& NewLink(Process& process, std::string name, LinkPurpose purpose);
   Process& NewProcess(std::string name);
 
   // Lets connections be cut, from now on, until the weather clears.
@@ -46,6 +47,8 @@ struct World {
 
  private:
   void CutSoon();
+  // Null where none is open.
+  Link* DrawLink();
 };
 
 }  // namespace omnibus::simulation

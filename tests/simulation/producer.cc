@@ -1,21 +1,20 @@
+#include "tests/simulation/producer.h"
+
 #include <utility>
 
-#include "tests/simulation/pending_publishes.h"
-#include "tests/simulation/queue_broker.h"
+#include "tests/simulation/link.h"
 
 namespace omnibus::simulation {
 namespace {
 
-// What was written and not confirmed is written again on the next connection, and may be there
-// twice then.
-class QueueProducer final : public Producer {
+class LinkedProducer final : public Producer {
  public:
-  QueueProducer(QueueBroker& broker, Process& process, std::size_t queue)
-      : broker_(broker),
-        world_(broker.world()),
+  LinkedProducer(World& world, Process& process, std::size_t most, Ask ask)
+      : world_(world),
         process_(process),
-        queue_(queue),
-        link_(world_.NewLink(process, process.name() + ", publisher")),
+        most_(most),
+        ask_(std::move(ask)),
+        link_(world.NewLink(process, process.name() + ", producer", LinkPurpose::kPublish)),
         pending_(world_, process) {
     Link::Ends ends;
     ends.up = [this] {
@@ -27,15 +26,15 @@ class QueueProducer final : public Producer {
     link_.Open(std::move(ends));
   }
 
-  ~QueueProducer() override { link_.Close(); }
+  ~LinkedProducer() override { link_.Close(); }
 
   absl::Status Send(const OutgoingMessage& message, absl::Time deadline, Completion done) override {
     if (closed_ || !process_.Step("publish")) return absl::FailedPreconditionError("closed");
     PendingPublishes::Publish* const publish =
-        pending_.Add(message, deadline, queue_, std::move(done));
-    if (publish == nullptr) return absl::ResourceExhaustedError("queue: the queue is full");
-    world_.trace.Step(process_.name(), ": publishes #", publish->sequence, " to ",
-                      publish->message->channel, " of key ", publish->message->key);
+        pending_.Add(message, deadline, most_, std::move(done));
+    if (publish == nullptr) return absl::ResourceExhaustedError("simulated: the queue is full");
+    world_.trace.Step(process_.name(), ": publishes #", publish->request.sequence, " to ",
+                      publish->request.message->channel, " of key ", publish->request.message->key);
     if (link_.up()) Transmit(*publish);
     process_.Step("what follows a publish");
     return absl::OkStatus();
@@ -43,29 +42,28 @@ class QueueProducer final : public Producer {
 
   absl::Status Flush(absl::Time deadline) override {
     if (pending_.WaitUntilEmpty(deadline)) return absl::OkStatus();
-    return absl::DeadlineExceededError("queue: some have no outcome yet");
+    return absl::DeadlineExceededError("simulated: some have no outcome yet");
   }
 
   absl::Status Close(absl::Time deadline) override {
     closed_ = true;
     if (!pending_.WaitUntilEmpty(deadline)) {
-      pending_.EndAll(absl::DeadlineExceededError("queue: closed before the outcome was known"));
+      pending_.EndAll(
+          absl::DeadlineExceededError("simulated: closed before the outcome was known"));
     }
     link_.Close();
     return absl::OkStatus();
   }
 
-  LinkHealth Health() const override { return {link_.up(), "queue: simulated"}; }
+  LinkHealth Health() const override { return {link_.up(), "simulated"}; }
 
  private:
   void Transmit(PendingPublishes::Publish& publish) {
     publish.sent = true;
-    link_.ToBroker([this, &broker = broker_, &link = link_, session = link_.session(),
-                    sequence = publish.sequence, message = publish.message,
-                    to_queue = publish.to_queue, mandatory = publish.mandatory] {
-      World& world = broker.world();
-      const absl::Status outcome = broker.Publish(*message, to_queue, mandatory);
-      const auto answer = [this, &link, session, sequence, outcome] {
+    link_.ToBroker([this, ask = ask_, &world = world_, &link = link_, session = link_.session(),
+                    request = publish.request] {
+      const absl::Status outcome = ask(request);
+      const auto answer = [this, &link, session, sequence = request.sequence, outcome] {
         link.ToClient(session, [this, sequence, outcome] {
           if (process_.Step("hear of a confirm")) pending_.End(sequence, outcome);
         });
@@ -76,10 +74,10 @@ class QueueProducer final : public Producer {
     });
   }
 
-  QueueBroker& broker_;
   World& world_;
   Process& process_;
-  const std::size_t queue_;
+  const std::size_t most_;
+  const Ask ask_;
   Link& link_;
   PendingPublishes pending_;
   bool closed_ = false;
@@ -88,9 +86,8 @@ class QueueProducer final : public Producer {
 
 }  // namespace
 
-std::unique_ptr<Producer> OpenQueueProducer(QueueBroker& broker, Process& process,
-                                            std::size_t queue) {
-  return std::make_unique<QueueProducer>(broker, process, queue);
+std::unique_ptr<Producer> MakeProducer(World& world, Process& process, std::size_t most, Ask ask) {
+  return std::make_unique<LinkedProducer>(world, process, most, std::move(ask));
 }
 
 }  // namespace omnibus::simulation
