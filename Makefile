@@ -62,7 +62,9 @@ test-trials:
 
 .PHONY: bench
 bench:
-	@scripts/install-dependencies test
+	@scripts/install-dependencies test bench
+# An older build folder knows nothing of what was just installed.
+	@cmake --preset $(PRESET) $(CMAKE_FLAGS)
 	@$(call compile,omnibus_main benchmark_codec benchmark_dispatch benchmark_scale bare_kafka bare_rabbitmq)
 	@scripts/bench --build build/$(PRESET)
 

@@ -1,8 +1,10 @@
 // glaze 6.4: the last that g++ 12 compiles.
-#include "benchmark/benchmark.h"
+#include <string>
+#include <string_view>
+
 #include "benchmarks/codec_models.h"
+#include "benchmarks/codec_peer.h"
 #include "benchmarks/codec_peers.h"
-#include "benchmarks/ratio_table.h"
 #include "glaze/glaze.hpp"
 
 // glaze is told how our values are written, with our own quick ways.
@@ -68,50 +70,33 @@ struct from<JSON, benchmarks::model::Time> {
 namespace benchmarks {
 namespace {
 
-template <typename E>
-void RegisterAs(const std::string& name, const Corpus<E>& corpus) {
-  using Model = decltype(model::ModelOf(corpus.messages[0]));
-  Register("encode", name, "glaze", [models = model::ModelsOf(corpus)](benchmark::State& state) {
-    std::string out;
-    std::size_t next = 0;
-    for (auto _ : state) {
-      if (glz::write_json(models[next++ % models.size()], out)) Fail("glaze: encode");
-      benchmark::DoNotOptimize(out.data());
-      benchmark::ClobberMemory();
-    }
-  });
-  Register("decode", name, "glaze, strict", [&corpus](benchmark::State& state) {
-    constexpr glz::opts kStrict = {
-        .null_terminated = false, .error_on_unknown_keys = false, .error_on_missing_keys = true};
-    std::size_t next = 0;
-    for (auto _ : state) {
-      Model read;
-      if (glz::read<kStrict>(read, corpus.bodies[next++ % corpus.bodies.size()])) {
-        Fail("glaze: decode");
-      }
-      benchmark::DoNotOptimize(read);
-    }
-  });
-  // What a user of strings, which are terminated, would do.
-  Register("decode", name, "glaze, strict, terminated", [&corpus](benchmark::State& state) {
-    constexpr glz::opts kStrict = {.error_on_unknown_keys = false, .error_on_missing_keys = true};
-    std::size_t next = 0;
-    for (auto _ : state) {
-      Model read;
-      if (glz::read<kStrict>(read, corpus.bodies[next++ % corpus.bodies.size()])) {
-        Fail("glaze: decode");
-      }
-      benchmark::DoNotOptimize(read);
-    }
-  });
-}
+struct GlazeEncoder {
+  template <model::Object T>
+  [[gnu::noinline]] std::string_view operator()(const T& message) {
+    if (glz::write_json(message, text)) return {};
+    return text;
+  }
+  std::string text;
+};
+
+template <bool kTerminated>
+struct GlazeDecoder {
+  static constexpr glz::opts kStrict = {.null_terminated = kTerminated,
+                                        .error_on_unknown_keys = false,
+                                        .error_on_missing_keys = true};
+  template <model::Object T>
+  [[gnu::noinline]] bool operator()(const std::string& body, T& message) {
+    return !glz::read<kStrict>(message, body);
+  }
+};
 
 }  // namespace
 
 void RegisterGlaze() {
-  RegisterAs("M1", M1());
-  RegisterAs("M2", M2());
-  RegisterAs("M3", M3());
+  RegisterEncoder<GlazeEncoder>("glaze");
+  RegisterDecoder<GlazeDecoder<false>>("glaze, strict");
+  // What a user of strings, which are terminated, would do.
+  RegisterDecoder<GlazeDecoder<true>>("glaze, strict, terminated");
 }
 
 }  // namespace benchmarks

@@ -2,11 +2,16 @@
 // of their own here, so that a library can be told how they are written without touching ours.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/codec_messages.h"
+#include "omnibus/internal/codec_fields.h"
 #include "omnibus/internal/codec_put.h"
 #include "omnibus/internal/codec_text.h"
 
@@ -73,8 +78,11 @@ inline BookingMessage ModelOf(const Message<coworking::BookingCreated>& message)
 
 inline OrderMessage ModelOf(const Message<bookstore::OrderCreated>& message) {
   const auto& [metadata, event] = message;
-  double amount = static_cast<double>(event.total_amount.units());
-  for (int scale = event.total_amount.scale(); scale > 0; --scale) amount /= 10;
+  // Divided once: divided by ten and by ten again, every third amount would be next to the one that
+  // is meant, and have 17 digits.
+  double divisor = 1;
+  for (int scale = event.total_amount.scale(); scale > 0; --scale) divisor *= 10;
+  const double amount = static_cast<double>(event.total_amount.units()) / divisor;
   OrderMessage model = {{metadata.id},
                         {metadata.occurred_at},
                         {metadata.correlation_id},
@@ -93,6 +101,20 @@ auto ModelsOf(const Corpus<E>& corpus) {
   return models;
 }
 
+template <typename T>
+concept Object = std::is_aggregate_v<T> && !std::same_as<T, Id> && !std::same_as<T, Time>;
+
+// Calls visit(name, field) for each field, until one says false.
+template <typename T, typename Visit>
+bool EachField(T& object, Visit&& visit) {
+  using Plain = std::remove_const_t<T>;
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return (visit(omnibus::internal::kFieldNames<Plain>[I], omnibus::internal::Field<I>(object)) &&
+            ...);
+  }
+  (std::make_index_sequence<omnibus::internal::kFieldCount<Plain>>());
+}
+
 // Quick texts, for whoever lets its users say how a type is written.
 inline omnibus::internal::DateTexts& Dates() {
   static omnibus::internal::DateTexts dates;
@@ -103,8 +125,19 @@ inline char* Put(char* at, const Time& time) {
   return omnibus::internal::PutTimestamp(at, time.time, Dates());
 }
 
+inline constexpr std::size_t kTextRoom = 128;  // for either, with what they store behind it
+
 // Quick on processors with AVX2 only; the general way elsewhere.
 bool TakeId(const char* at, Id& id);                                // of 36 characters
 const char* TakeTime(const char* at, const char* end, Time& time);  // up to the quote; null: none
+
+// A whole text, behind which anything may stand.
+inline bool Take(std::string_view text, Id& id) {
+  return text.size() == omnibus::internal::kUuidText && TakeId(text.data(), id);
+}
+inline bool Take(std::string_view text, Time& time) {
+  const char* const end = text.data() + text.size();
+  return TakeTime(text.data(), end, time) == end;
+}
 
 }  // namespace benchmarks::model

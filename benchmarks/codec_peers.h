@@ -7,5 +7,9 @@ namespace benchmarks {
 void RegisterPeers();  // those that are there
 
 void RegisterGlaze();
+void RegisterSimdjson();
+void RegisterRapidJson();
+void RegisterBoostJson();
+void RegisterNlohmann();
 
 }  // namespace benchmarks
