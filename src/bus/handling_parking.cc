@@ -91,10 +91,14 @@ void Handling::ConcludeAnnouncement(Delivery* delivery) {
 
 // All that was parked has its place again.
 void Handling::FinishRelease(Delivery* delivery) {
-  if (parking_.Finish(*delivery) ||
-      parking_.IsHindered(*delivery, Delivery::Hinders::kEndOfRelease)) {
-    workers_.Expedite(
-        [&](const Delivery& other) { return other.order_key == delivery->order_key; });
+  const bool finishes = parking_.Finish(*delivery);
+  if (finishes) {
+    // Not the end of another release: the two would expedite each other for ever.
+    workers_.Expedite([&](const Delivery& other) {
+      return other.order_key == delivery->order_key && other.release != Delivery::Release::kDone;
+    });
+  }
+  if (finishes || parking_.IsHindered(*delivery, Delivery::Hinders::kEndOfRelease)) {
     // Settled when the other one has gone on: a crash before must not end the release.
     return workers_.Delay(delivery, module_.runtime->Now() + kLookAgain, /*hold_order=*/false);
   }

@@ -90,6 +90,10 @@ bool Parking::Arrive(Delivery* delivery) {
     place.delivery->superseded = true;
   }
   place.id = delivery->metadata.id;
+  // A release that this one supersedes may be ended by whoever sent it.
+  const bool supersedes = place.kind == Kind::kReleasing || place.kind == Kind::kReleased;
+  if (!supersedes) place.releases.clear();
+  if (delivery->release != Delivery::Release::kNone) place.releases.push_back(delivery->release_id);
   place.kind = KindOf(*delivery, takes_over || places.begin() == found);
   place.home = delivery->source;
   place.delivery = delivery;
@@ -158,6 +162,10 @@ bool Parking::Finish(const Delivery& done) {
   for (auto& [number, place] : *places) {
     const bool is_release = place.kind == Kind::kReleasing || place.kind == Kind::kReleased;
     if (!is_release || place.id != done.metadata.id) continue;
+    // The same event may have been released before, and died again: the end of that may still be
+    // here.
+    const auto& ids = place.releases;
+    if (std::find(ids.begin(), ids.end(), done.release_id) == ids.end()) continue;
     place.kind = Kind::kReleased;
     return true;
   }

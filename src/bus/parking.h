@@ -103,6 +103,7 @@ class Parking {
     Source* home = nullptr;
     Delivery* delivery = nullptr;  // null: between here and the retry queue
     bool waits = false;            // kept here
+    std::vector<Uuid> releases;    // ids of a release, and of those before it that it supersedes
     absl::Time missed_at;  // by then it must be back; else another member of the group has it
   };
   using Places = std::map<std::uint64_t, Place>;  // by number, from 1

@@ -42,7 +42,7 @@ class ParkedKeyTest : public ::testing::Test {
     options.seed = ++starts_;
     bus_ = std::make_unique<omnibus::TestBus>(
         std::make_unique<Joiner>([this](const Ordered& order, omnibus::Context&) {
-          if (order.what == "first" && is_broken_) return absl::UnavailableError("not now");
+          if (order.what == "first" && is_broken_) return failure_;
           done_.push_back(order.what);
           return absl::OkStatus();
         }),
@@ -92,15 +92,16 @@ class ParkedKeyTest : public ::testing::Test {
   }
 
   // As `omnibus dead replay` does it: `release` is empty for what was parked.
-  void SendBack(const Letter& letter, const std::string& release) {
-    const omnibus::HeaderView header{"retry_release", release};
+  void SendBack(const Letter& letter, const std::string& release, std::uint64_t release_id = 0) {
+    const std::string id = omnibus::ToString(omnibus::RandomUuid(0, release_id));
+    const omnibus::HeaderView headers[] = {{"retry_release", release}, {"retry_release_id", id}};
     omnibus::OutgoingMessage message;
     message.destination = omnibus::Destination::kQueue;
     message.channel = "workshop.orders.joiner.retry";
     message.type = "ordered";
     message.key = letter.key;
     message.body = letter.body;
-    if (!release.empty()) message.headers = {&header, 1};
+    if (!release.empty()) message.headers = headers;
     absl::Status sent = absl::UnknownError("no outcome");
     ASSERT_TRUE(producer_
                     ->Send(message, bus_->runtime().Now() + absl::Seconds(1),
@@ -120,6 +121,7 @@ class ParkedKeyTest : public ::testing::Test {
   absl::Time now_ = omnibus::SimulatedRuntime::kStart;
   std::uint64_t starts_ = 0;
   bool is_broken_ = true;
+  absl::Status failure_ = absl::UnavailableError("not now");
   std::vector<std::string> done_;
   std::unique_ptr<omnibus::TestBus> bus_;
   std::unique_ptr<omnibus::Transport> transport_;
@@ -215,6 +217,23 @@ TEST_F(ReleaseTest, ARestartInTheMiddleChangesNothing) {
   SendBack(letters_[0], "done");
   bus_->Advance(absl::Seconds(1));
   EXPECT_THAT(done_, ElementsAre("first", "second", "third"));
+}
+
+TEST_F(ReleaseTest, WhatDiesAgainAtOnceIsNotReleasedByTheEndOfItsFirstRelease) {
+  is_broken_ = true;
+  failure_ = absl::InvalidArgumentError("never");
+  SendBack(letters_[0], "replay", 1);
+  SendBack(letters_[1], "");
+  SendBack(letters_[0], "done", 1);
+  ASSERT_EQ(Reasons().size(), 5u) << "both died again, behind the note";
+  is_broken_ = false;
+  SendBack(letters_[0], "replay", 2);
+  bus_->Advance(absl::Seconds(1));
+  EXPECT_THAT(done_, IsEmpty()) << "what follows has not come back yet";
+  SendBack(letters_[1], "");
+  SendBack(letters_[0], "done", 2);
+  bus_->Advance(absl::Seconds(1));
+  EXPECT_THAT(done_, ElementsAre("first", "second"));
 }
 
 TEST_F(ReleaseTest, ReleasingTwiceIsHarmless) {
