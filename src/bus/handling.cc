@@ -212,6 +212,7 @@ bool Handling::IsItsTurn(Delivery* delivery) {
       case Parking::Turn::kNow:
         return true;
       case Parking::Turn::kParked:
+        if (Planted(PlantedBug::kParkedKeyGoesOn)) return true;
         BuryParked(delivery);
         return false;
       case Parking::Turn::kLater:
@@ -228,6 +229,7 @@ bool Handling::IsItsTurn(Delivery* delivery) {
       SendToRetryQueue(delivery);
       return false;
     case Parking::Entry::kParked:
+      if (Planted(PlantedBug::kParkedKeyGoesOn)) return true;
       BuryParked(delivery);
       return false;
     case Parking::Entry::kRepeats:

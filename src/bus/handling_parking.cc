@@ -5,6 +5,7 @@
 #include "bus/handling.h"
 #include "bus/intake.h"
 #include "bus/retry_queue.h"
+#include "runtime/planted_bug.h"
 #include "spdlog/logger.h"
 
 namespace omnibus {
@@ -21,6 +22,7 @@ constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
 // Its dead letter is confirmed. A mark in the retry queue keeps its place, and never comes due.
 void Handling::Park(Delivery* delivery) {
   if (Gone(*delivery)) return Release(delivery);
+  if (Planted(PlantedBug::kMarkUnconfirmed)) return End(delivery);
   delivery->stage = Delivery::Stage::kPark;
   parking_.Park(*delivery);
   Send(delivery, RetryCopy(*delivery, module_.module, Wall()).message(),
@@ -67,7 +69,8 @@ void Handling::Announce(Delivery* delivery) {
   if (Leaving(*delivery)) return Release(delivery);
   if (delivery->superseded) return Settle(delivery);
   delivery->stage = Delivery::Stage::kAnnounce;
-  if (parking_.IsHindered(*delivery, Delivery::Hinders::kAnnouncement)) {
+  if (parking_.IsHindered(*delivery, Delivery::Hinders::kAnnouncement) &&
+      !Planted(PlantedBug::kReleasedTooEarly)) {
     return workers_.Delay(delivery, module_.runtime->Now() + kAskAgain, /*hold_order=*/false);
   }
   delivery->first_failed_at = delivery->last_failed_at = module_.runtime->Now();

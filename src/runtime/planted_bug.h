@@ -28,6 +28,9 @@ enum class PlantedBug {
   kExhaustedAsDone,
   kMultipleAcknowledgement,
   kConfirmedWhenTaken,
+  kParkedKeyGoesOn,
+  kMarkUnconfirmed,
+  kReleasedTooEarly,
 };
 
 #ifdef OMNIBUS_PLANTED_BUGS

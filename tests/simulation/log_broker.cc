@@ -42,6 +42,24 @@ void LogBroker::Declare(const Topology& topology, int partitions) {
   }
 }
 
+std::vector<std::uint32_t> LogBroker::PartitionsOf(std::string_view topic) const {
+  const auto found = topics_.find(std::string(topic));
+  return found == topics_.end() ? std::vector<std::uint32_t>() : found->second;
+}
+
+absl::StatusOr<QueueExtent> LogBroker::Measure(std::string_view topic) const {
+  const std::vector<std::uint32_t> indices = PartitionsOf(topic);
+  if (indices.empty()) return absl::NotFoundError("log: there is no such topic");
+  QueueExtent extent;
+  for (const std::uint32_t index : indices) {
+    const Partition& partition = *partitions_[index];
+    const auto end = static_cast<std::int64_t>(partition.records.size());
+    extent.partitions.push_back({partition.number, 0, end});
+    extent.messages += end;
+  }
+  return extent;
+}
+
 void LogBroker::Inject(const std::string& topic, const std::string& key, const std::string& body) {
   Record record;
   record.channel = topic;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "omnibus/queue_tools.h"
 #include "omnibus/transport_plugin.h"
 #include "tests/simulation/link.h"
 #include "tests/simulation/record.h"
@@ -58,6 +59,9 @@ class LogBroker {
   bool Has(std::string_view topic) const { return topics_.contains(std::string(topic)); }
   const Partition& partition(std::uint32_t index) const { return *partitions_[index]; }
   std::size_t partitions() const { return partitions_.size(); }
+
+  std::vector<std::uint32_t> PartitionsOf(std::string_view topic) const;
+  absl::StatusOr<QueueExtent> Measure(std::string_view topic) const;
 
   // Appends what is no event at all.
   void Inject(const std::string& topic, const std::string& key, const std::string& body);

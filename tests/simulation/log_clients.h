@@ -20,4 +20,8 @@ std::unique_ptr<Consumer> OpenLogConsumer(LogBroker& broker, Process& process,
                                           const LogOptions& options,
                                           const ConsumerOptions& consumer);
 
+// Of `queue`, for tools.
+std::unique_ptr<Consumer> OpenLogReader(LogBroker& broker, Process& process,
+                                        std::string_view queue);
+
 }  // namespace omnibus::simulation

@@ -8,6 +8,7 @@
 #include "omnibus/watermark.h"
 #include "runtime/planted_bug.h"
 #include "tests/simulation/log_clients.h"
+#include "tests/simulation/pending_events.h"
 
 namespace omnibus::simulation {
 namespace {
@@ -24,7 +25,7 @@ class LogConsumer final : public Consumer {
         group_(absl::StrCat(consumer.domain, ".", consumer.module)),
         link_(world_.NewLink(process, absl::StrCat(process.name(), ", member of ", group_),
                              LinkPurpose::kConsume)),
-        bell_(world_.runtime.NewDoorbell()),
+        events_(world_, process),
         closing_(world_.runtime.NewDoorbell()) {
     for (const Subscription& subscription : consumer.subscriptions) {
       if (std::find(topics_.begin(), topics_.end(), subscription.channel) == topics_.end()) {
@@ -36,7 +37,7 @@ class LogConsumer final : public Consumer {
     Link::Ends ends;
     ends.up = [this] { Join(); };
     ends.down = [this, alive = std::weak_ptr<bool>(alive_)] {
-      if (!alive.expired()) bell_->Ring();
+      if (!alive.expired()) events_.Interrupt();
     };
     link_.Open(std::move(ends));
     Every(LogBroker::kHeartbeat, &LogConsumer::Heartbeat);
@@ -47,23 +48,11 @@ class LogConsumer final : public Consumer {
 
   absl::Status Wait(absl::Time deadline, std::size_t max_events,
                     std::vector<ConsumerEvent>& events) override {
-    while (true) {
-      if (closed_ || !process_.Step("receive")) return absl::FailedPreconditionError("closed");
-      std::size_t taken = 0;
-      for (; taken < max_events && !events_.empty(); ++taken) {
-        if (events_.front().kind == ConsumerEvent::Kind::kMessage) HandOut(events_.front());
-        events.emplace_back(std::move(events_.front()));
-        events_.pop_front();
-      }
-      if (std::exchange(interrupted_, false) || taken > 0) return absl::OkStatus();
-      if (!bell_->Wait(deadline) && world_.loop.Now() >= deadline) return absl::OkStatus();
-    }
+    return events_.Wait(deadline, max_events, events,
+                        [this](ConsumerEvent& event) { HandOut(event); });
   }
 
-  void Interrupt() override {
-    interrupted_ = true;
-    bell_->Ring();
-  }
+  void Interrupt() override { events_.Interrupt(); }
 
   std::size_t Settle(std::span<const DeliveryTag> tags) override {
     if (!process_.Step("settle")) return tags.size();
@@ -80,7 +69,7 @@ class LogConsumer final : public Consumer {
       const bool stands =
           accepted && broker_.Owns(group_, member_, owned->second.main, owned->second.ownership);
       broker_.witness().OnSettled(group_, MemberName(tag.epoch), record, stands);
-      if (!ours && !closed_ && !told_over_.contains({tag.epoch, tag.source})) {
+      if (!ours && !closed() && !told_over_.contains({tag.epoch, tag.source})) {
         broker_.witness().OnDeprived(group_, MemberName(tag.epoch), record);
       }
       if (!accepted) ++dropped;
@@ -105,9 +94,8 @@ class LogConsumer final : public Consumer {
   }
 
   absl::Status Close(absl::Time deadline) override {
-    if (closed_) return absl::OkStatus();
-    closed_ = true;
-    bell_->Ring();
+    if (closed()) return absl::OkStatus();
+    events_.Close();
     bool heard = false;
     while (process_.Step("leave the group") && !heard && world_.loop.Now() < deadline) {
       if (link_.up()) {
@@ -127,16 +115,17 @@ class LogConsumer final : public Consumer {
     }
     link_.Close();
     owned_.clear();
-    events_.clear();
     if (heard || !process_.alive()) return absl::OkStatus();
     return absl::DeadlineExceededError("log: the broker does not answer");
   }
 
   LinkHealth Health() const override {
-    return {link_.up() && informed_ && !closed_, "log: simulated"};
+    return {link_.up() && informed_ && !closed(), "log: simulated"};
   }
 
  private:
+  bool closed() const { return events_.closed(); }
+
   struct Partition {
     std::uint64_t ownership = 0;
     std::uint64_t epoch = 0;
@@ -164,7 +153,7 @@ class LogConsumer final : public Consumer {
 
   void Every(absl::Duration pause, void (LogConsumer::*what)()) {
     world_.loop.After(pause, [this, pause, what, alive = std::weak_ptr<bool>(alive_)] {
-      if (alive.expired() || closed_ || !process_.alive()) return;
+      if (alive.expired() || closed() || !process_.alive()) return;
       (this->*what)();
       Every(pause, what);
     });
@@ -195,7 +184,7 @@ class LogConsumer final : public Consumer {
 
   // What the broker says that it owns.
   void Learn(const LogBroker::Holdings& holdings) {
-    if (closed_ || !process_.alive()) return;
+    if (closed() || !process_.alive()) return;
     informed_ = true;
     std::vector<std::uint32_t> lost;
     for (const auto& [index, partition] : owned_) {
@@ -221,24 +210,21 @@ class LogConsumer final : public Consumer {
   void Gain(const std::vector<std::uint32_t>& gained, const LogBroker::Holdings& holdings) {
     if (gained.empty()) return;
     const std::uint64_t epoch = ++epoch_;
-    ConsumerEvent& event = events_.emplace_back();
-    event.kind = ConsumerEvent::Kind::kAssigned;
-    event.epoch = epoch;
-    event.sources = gained;
+    std::vector<std::uint32_t> sources = gained;
     for (const std::uint32_t index : gained) {
       const LogBroker::Ownership& ownership = holdings.at(index);
       Start(index, index, ownership.number, ownership.committed);
       for (const auto& side : ownership.sides) {
         owned_[index].sides.push_back(side.partition);
-        event.sources.push_back(side.partition);
+        sources.push_back(side.partition);
         owned_[side.partition].awaited = side.end;
         Start(side.partition, index, ownership.number, side.committed);
       }
     }
+    events_.Add(ConsumerEvent::Kind::kAssigned, epoch, std::move(sources));
     for (const std::uint32_t index : gained) {
       for (const std::uint32_t side : owned_.at(index).sides) TellCaughtUp(side);
     }
-    bell_->Ring();
   }
 
   void Start(std::uint32_t index, std::uint32_t main, std::uint64_t ownership, std::int64_t from) {
@@ -268,14 +254,10 @@ class LogConsumer final : public Consumer {
       world_.trace.Step(process_.name(), ": shall let go ", broker_.partition(index).topic, "/",
                         broker_.partition(index).number, ", epoch ", epoch);
     }
-    ConsumerEvent& event = events_.emplace_back();
-    event.kind = ConsumerEvent::Kind::kRevoked;
-    event.epoch = epoch;
-    event.sources = fresh;
     if (Planted(PlantedBug::kStaleUnassign)) revoked_[epoch] = fresh;
-    bell_->Ring();
+    events_.Add(ConsumerEvent::Kind::kRevoked, epoch, std::move(fresh));
     world_.loop.After(options_.release_within, [this, epoch, alive = std::weak_ptr<bool>(alive_)] {
-      if (alive.expired() || closed_) return;
+      if (alive.expired() || closed()) return;
       // Whatever still runs is done again by somebody else.
       if (IsLeaving(epoch)) ++world_.faults;
       Release(epoch);
@@ -297,11 +279,7 @@ class LogConsumer final : public Consumer {
       told_over_.emplace(owned_.at(index).epoch, index);
       owned_.erase(index);
     }
-    ConsumerEvent& event = events_.emplace_back();
-    event.kind = ConsumerEvent::Kind::kLost;
-    event.epoch = epoch;
-    event.sources = lost;
-    bell_->Ring();
+    events_.Add(ConsumerEvent::Kind::kLost, epoch, lost);
   }
 
   void LetGo(const std::vector<std::uint32_t>& leaving) {
@@ -331,9 +309,7 @@ class LogConsumer final : public Consumer {
   }
 
   void DropBuffered(std::uint32_t index) {
-    std::erase_if(events_, [&](const ConsumerEvent& event) {
-      return event.kind == ConsumerEvent::Kind::kMessage && event.message.tag.source == index;
-    });
+    events_.Drop([index](const DeliveryTag& tag) { return tag.source == index; });
   }
 
   void Fetch(std::uint32_t index, Partition& partition) {
@@ -347,7 +323,7 @@ class LogConsumer final : public Consumer {
 
   void Receive(std::uint32_t index, std::uint64_t ownership, const Record& record) {
     const auto owned = owned_.find(index);
-    if (closed_ || owned == owned_.end()) return;
+    if (closed() || owned == owned_.end()) return;
     Partition& partition = owned->second;
     if (partition.ownership != ownership || partition.revoked != 0) return;
     if (record.position != partition.next) return;
@@ -369,11 +345,7 @@ class LogConsumer final : public Consumer {
     Partition& partition = owned_.at(side);
     if (partition.told_caught_up || partition.next < partition.awaited) return;
     partition.told_caught_up = true;
-    ConsumerEvent& event = events_.emplace_back();
-    event.kind = ConsumerEvent::Kind::kCaughtUp;
-    event.epoch = partition.epoch;
-    event.sources = {side};
-    bell_->Ring();
+    events_.Add(ConsumerEvent::Kind::kCaughtUp, partition.epoch, {side});
   }
 
   // Whether all that the side queues held in the beginning is here.
@@ -385,12 +357,11 @@ class LogConsumer final : public Consumer {
   }
 
   void Buffer(std::uint32_t index, const Partition& partition, const Record& record) {
-    ConsumerEvent& event = events_.emplace_back();
+    ConsumerEvent& event = events_.AddMessage();
     View(record, event.message);
     event.message.tag = {partition.epoch, index, record.position};
     event.message.partition = record.partition;
     event.message.offset = record.position;
-    bell_->Ring();
   }
 
   void HandOut(ConsumerEvent& event) {
@@ -461,14 +432,12 @@ class LogConsumer final : public Consumer {
   std::vector<std::string> topics_;
   std::map<std::string, std::vector<std::string>> queues_;  // by topic
   Link& link_;
-  const std::unique_ptr<Doorbell> bell_;
+  PendingEvents events_;
   const std::unique_ptr<Doorbell> closing_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
   std::string member_;
   bool informed_ = false;
-  bool closed_ = false;
-  bool interrupted_ = false;
   absl::Time heard_;  // when the last answered heartbeat was sent
   std::uint64_t epoch_ = 0;
   std::size_t settled_ = 0;  // since the last commit
@@ -477,7 +446,6 @@ class LogConsumer final : public Consumer {
   std::vector<LogBroker::Commit> going_;           // let go, and the broker may not know
   std::set<std::pair<std::uint64_t, std::uint32_t>> told_over_;  // epochs of sources that ended
   std::map<std::uint64_t, std::vector<std::uint32_t>> revoked_;  // for a planted bug alone
-  std::deque<ConsumerEvent> events_;
 };
 
 }  // namespace

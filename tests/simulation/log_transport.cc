@@ -1,13 +1,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "omnibus/queue_tools.h"
 #include "tests/simulation/log_clients.h"
 #include "tests/simulation/producer.h"
 
 namespace omnibus::simulation {
 namespace {
 
-class LogTransport final : public Transport {
+class LogTransport final : public Transport, public QueueGauge {
  public:
   LogTransport(LogBroker& broker, Process& process, const LogOptions& options, int partitions)
       : broker_(broker), process_(process), options_(options), partitions_(partitions) {}
@@ -38,7 +39,17 @@ class LogTransport final : public Transport {
   }
 
   absl::StatusOr<std::unique_ptr<Consumer>> OpenConsumer(const ConsumerOptions& options) override {
+    if (options.module.empty()) {
+      return OpenLogReader(broker_, process_, options.subscriptions[0].channel);
+    }
     return OpenLogConsumer(broker_, process_, options_, options);
+  }
+
+  absl::StatusOr<QueueExtent> MeasureQueue(std::string_view queue, absl::Time) override {
+    World& world = broker_.world();
+    world.runtime.SleepUntil(world.runtime.Now() + world.weather.most_latency);
+    if (!process_.Step("look at a queue")) return absl::UnavailableError("killed");
+    return broker_.Measure(queue);
   }
 
  private:

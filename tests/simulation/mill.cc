@@ -49,8 +49,9 @@ absl::Status MillService::Work(const Good& good, Context& context) {
   const bool fails = context.attempt() <= lot.failures;
   if (fails && lot.fate == Lot::Fate::kFails) return absl::UnavailableError("not yet");
   if (fails && lot.fate == Lot::Fate::kThrows) throw std::runtime_error("thrown");
-  if (lot.fate == Lot::Fate::kRefuses) return absl::InvalidArgumentError("never");
-  if (lot.fate == Lot::Fate::kHopeless) return absl::UnavailableError("never ever");
+  const bool dies = !oracle_.mended();
+  if (dies && lot.fate == Lot::Fate::kRefuses) return absl::InvalidArgumentError("never");
+  if (dies && lot.fate == Lot::Fate::kHopeless) return absl::UnavailableError("never ever");
   for (int part = 0; part < lot.loaves; ++part) {
     oracle_.OnEffect({Good::Kind::kLoaf, good.line, good.number, part});
     const absl::Status status = context.Publish(Loaf{good.line, good.number, part});

@@ -15,6 +15,13 @@ constexpr std::string_view kGarbage = "garbage/";
 
 bool IsPutOff(const Record& record) { return absl::EndsWith(record.channel, ".retry"); }
 
+std::string HeaderOf(const Record& record, std::string_view wanted) {
+  for (const auto& [name, value] : record.headers) {
+    if (name == wanted) return value;
+  }
+  return "";
+}
+
 // For the steps: what a copy in the retry queue tells its next owner.
 std::string PlaceOf(const Record& record) {
   std::string place;
@@ -94,6 +101,8 @@ std::optional<Good> Oracle::Read(const Record& record) {
 }
 
 void Oracle::OnAppended(const Record& record) {
+  // What a log broker's tools have taken out of the dead letters.
+  if (!HeaderOf(record, "dead_removed").empty() && HeaderOf(record, "dead_channel").empty()) return;
   const std::optional<Good> good = Read(record);
   if (!good.has_value()) return Find("unreadable", record.name);
   goods_[&record] = *good;
@@ -111,11 +120,14 @@ void Oracle::OnAppended(const Record& record) {
 }
 
 void Oracle::OnDeadLetter(const Record& record) {
-  std::string group;
-  for (const auto& [name, value] : record.headers) {
-    if (name == "dead_module") group = absl::StrCat("mill.", value);
+  const std::string group = absl::StrCat("mill.", HeaderOf(record, "dead_module"));
+  const std::string reason = HeaderOf(record, "dead_reason");
+  if (reason == "released") return;  // a note, and no letter
+  if (reason == "parked") {
+    parked_[group].insert(goods_.at(&record));
+  } else {
+    ++dead_[group][goods_.at(&record)];
   }
-  ++dead_[group][goods_.at(&record)];
 }
 
 void Oracle::OnDelivered(const std::string& group, const std::string& member,
@@ -133,7 +145,7 @@ void Oracle::OnSettled(const std::string& group, const std::string& member, cons
   // Of what was put off, another copy carries on.
   const std::set<const Record*>& copies = put_off_[group][good];
   const std::size_t others = copies.size() - copies.count(&record);
-  if (others == 0 && !Ended(group, good)) {
+  if (others == 0 && !Ended(group, good) && !Buried(group, good)) {
     Find("settled before its end",
          absl::StrCat(record.name, ", ", goods_.at(&record).Name(), "@", group));
   }
@@ -143,6 +155,13 @@ void Oracle::OnDeprived(const std::string& group, const std::string& member, con
   Find("taken away unannounced", absl::StrCat(record.name, "@", group, " of ", member));
 }
 
+bool Oracle::Buried(const std::string& group, const Good& good) const {
+  const auto dead = dead_.find(group);
+  if (dead != dead_.end() && dead->second.contains(good)) return true;
+  const auto parked = parked_.find(group);
+  return parked != parked_.end() && parked->second.contains(good);
+}
+
 bool Oracle::Ended(const std::string& group, const Good& good) const {
   const auto is_in = [&](const auto& by_group) {
     const auto found = by_group.find(group);
@@ -150,7 +169,7 @@ bool Oracle::Ended(const std::string& group, const Good& good) const {
   };
   if (good.kind == Good::Kind::kGarbage) return is_in(dead_);
   const Lot lot = DrawLot(seed_, group, good);
-  if (lot.dies()) return is_in(dead_);
+  if (lot.dies() && !mended_) return is_in(dead_);
   if (!is_in(done_)) return false;
   for (int part = 0; part < lot.loaves; ++part) {
     if (!appended_.contains({Good::Kind::kLoaf, good.line, good.number, part})) return false;
@@ -172,7 +191,8 @@ void Oracle::OnDone(const Process& process, const std::string& group, const Uuid
   const Good& good = found->second;
   world_.trace.Step(process.name(), ": ", group, " is done with ", good.Name());
   ++done_[group][good];
-  if (DrawLot(seed_, group, good).dies()) Find("done, though it cannot be", good.Name());
+  if (!mended_ && DrawLot(seed_, group, good).dies())
+    Find("done, though it cannot be", good.Name());
   deeds_.Delivered(group, process.name(), ChannelOf(good.kind), good.Name());
 }
 
@@ -228,7 +248,7 @@ std::vector<Finding> Oracle::Check(const Claims& claims) {
       const bool must = good.kind == Good::Kind::kGarbage || DrawLot(seed_, group, good).dies();
       if (!must) Find("dead without need", absl::StrCat(good.Name(), "@", group));
       // A good that was published twice may die twice: its effect was never taken.
-      if (claims.calm && count > appended_[good]) {
+      if (claims.calm && !claims.replays && count > appended_[good]) {
         Find("dead twice", absl::StrCat(good.Name(), "@", group));
       }
     }

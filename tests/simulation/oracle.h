@@ -67,6 +67,10 @@ class Oracle final : public Witness {
   // The handler is done, and so is all that it published.
   void OnDone(const Process& process, const std::string& group, const Uuid& idempotency_key);
 
+  // From now on no handler refuses anything for good.
+  void Mend() { mended_ = true; }
+  bool mended() const { return mended_; }
+
   // The bus itself refused what a handler published, as if it were closed.
   void OnRefused(const Process& process, std::string_view type);
 
@@ -77,8 +81,9 @@ class Oracle final : public Witness {
   struct Claims {
     bool calm = false;  // nothing went wrong: nothing is done twice
     bool one_inbox =
-        false;           // it knows all that its group has done, also of what was published twice
-    bool order = false;  // within a key
+        false;             // it knows all that its group has done, also of what was published twice
+    bool order = false;    // within a key
+    bool replays = false;  // dead letters are: they may die again
   };
   // In the end.
   std::vector<Finding> Check(const Claims& claims);
@@ -95,7 +100,10 @@ class Oracle final : public Witness {
 
   void OnDeadLetter(const Record& record);
   std::optional<Good> Read(const Record& record);
+  // Whether it is done, or will never be.
   bool Ended(const std::string& group, const Good& good) const;
+  // Whether it is among the dead letters, for good or behind another one.
+  bool Buried(const std::string& group, const Good& good) const;
   void CheckRepeats(bool one_inbox);
   void Find(std::string kind, std::string what);
 
@@ -112,6 +120,8 @@ class Oracle final : public Witness {
   std::set<Good> effects_;
   std::map<std::string, std::map<Good, int>> done_;  // by group
   std::map<std::string, std::map<Good, int>> dead_;
+  std::map<std::string, std::set<Good>> parked_;  // behind a dead letter, now or before
+  bool mended_ = false;
   std::map<std::string, std::map<Good, std::set<const Record*>>> put_off_;  // copies, by group
   std::set<std::string> running_;
   std::vector<Finding> findings_;

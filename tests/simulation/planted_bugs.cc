@@ -54,6 +54,12 @@ const std::vector<BugDescription>& AllBugs() {
        "an acknowledgement covers all that came before it"},
       {PlantedBug::kConfirmedWhenTaken, "confirmed-when-taken",
        "a publish counts as confirmed when the transport has taken it"},
+      {PlantedBug::kParkedKeyGoesOn, "parked-key-goes-on",
+       "what follows a dead letter that parks its key is handled"},
+      {PlantedBug::kMarkUnconfirmed, "mark-unconfirmed",
+       "a dead letter that parks its key is settled, and leaves no mark"},
+      {PlantedBug::kReleasedTooEarly, "released-too-early",
+       "a key is said to be released while something of it is still being parked"},
   };
   return all;
 }

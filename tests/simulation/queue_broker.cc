@@ -19,6 +19,17 @@ void QueueBroker::Declare(const Topology& topology) {
   }
 }
 
+absl::StatusOr<QueueExtent> QueueBroker::Measure(std::string_view name) const {
+  const auto found = queues_.find(std::string(name));
+  if (found == queues_.end()) return absl::NotFoundError("queue: there is no such queue");
+  QueueExtent extent;
+  extent.messages = static_cast<std::int64_t>(found->second.ready.size());
+  extent.consumers = std::count_if(channels_.begin(), channels_.end(), [&](const auto& open) {
+    return open.second.channel.queue == name;
+  });
+  return extent;
+}
+
 void QueueBroker::Inject(const std::string& exchange, const std::string& key,
                          const std::string& body) {
   auto record = std::make_shared<Record>();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "omnibus/queue_tools.h"
 #include "omnibus/transport_plugin.h"
 #include "tests/simulation/link.h"
 #include "tests/simulation/record.h"
@@ -28,6 +29,8 @@ class QueueBroker {
   void Declare(const Topology& topology);
   // Publishes what is no event at all to all queues of the exchange.
   void Inject(const std::string& exchange, const std::string& key, const std::string& body);
+
+  absl::StatusOr<QueueExtent> Measure(std::string_view queue) const;
 
   // The outcome as the publisher's channel tells it.
   absl::Status Publish(const Record& message, bool to_queue, bool mandatory);
@@ -95,5 +98,8 @@ TransportPlugin MakeQueuePlugin(QueueBroker& broker, Process& process);
 
 std::unique_ptr<Consumer> OpenQueueConsumer(QueueBroker& broker, Process& process,
                                             std::size_t prefetch, const ConsumerOptions& options);
+// Of `queue`, for tools.
+std::unique_ptr<Consumer> OpenQueueReader(QueueBroker& broker, Process& process,
+                                          std::string_view queue);
 
 }  // namespace omnibus::simulation

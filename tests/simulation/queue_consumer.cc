@@ -1,13 +1,13 @@
 #include <algorithm>
-#include <deque>
 #include <map>
+#include <numeric>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "runtime/planted_bug.h"
-#include "tests/simulation/producer.h"
+#include "tests/simulation/pending_events.h"
 #include "tests/simulation/queue_broker.h"
 
 namespace omnibus::simulation {
@@ -25,7 +25,7 @@ class QueueConsumer final : public Consumer {
         group_(absl::StrCat(options.domain, ".", options.module)),
         link_(world_.NewLink(process, absl::StrCat(process.name(), ", consumer of ", group_),
                              LinkPurpose::kConsume)),
-        bell_(world_.runtime.NewDoorbell()),
+        events_(world_, process),
         closing_(world_.runtime.NewDoorbell()) {
     for (const Subscription& subscription : options.subscriptions) {
       const std::size_t main = queues_.size();
@@ -49,23 +49,11 @@ class QueueConsumer final : public Consumer {
 
   absl::Status Wait(absl::Time deadline, std::size_t max_events,
                     std::vector<ConsumerEvent>& events) override {
-    while (true) {
-      if (closed_ || !process_.Step("receive")) return absl::FailedPreconditionError("closed");
-      std::size_t taken = 0;
-      for (; taken < max_events && !events_.empty(); ++taken) {
-        if (events_.front().kind == ConsumerEvent::Kind::kMessage) HandOut(events_.front());
-        events.emplace_back(std::move(events_.front()));
-        events_.pop_front();
-      }
-      if (std::exchange(interrupted_, false) || taken > 0) return absl::OkStatus();
-      if (!bell_->Wait(deadline) && world_.loop.Now() >= deadline) return absl::OkStatus();
-    }
+    return events_.Wait(deadline, max_events, events,
+                        [this](ConsumerEvent& event) { HandOut(event); });
   }
 
-  void Interrupt() override {
-    interrupted_ = true;
-    bell_->Ring();
-  }
+  void Interrupt() override { events_.Interrupt(); }
 
   std::size_t Settle(std::span<const DeliveryTag> tags) override {
     if (!process_.Step("settle")) return tags.size();
@@ -97,9 +85,8 @@ class QueueConsumer final : public Consumer {
   void Release(std::uint64_t) override {}  // nothing is ever revoked
 
   absl::Status Close(absl::Time deadline) override {
-    if (closed_) return absl::OkStatus();
-    closed_ = true;
-    bell_->Ring();
+    if (closed()) return absl::OkStatus();
+    events_.Close();
     bool heard = false;
     const bool tells = process_.Step("leave the group") && link_.up();
     if (tells) {
@@ -116,14 +103,15 @@ class QueueConsumer final : public Consumer {
       }
     }
     link_.Close();
-    events_.clear();
     if (heard || !process_.alive()) return absl::OkStatus();
     return absl::DeadlineExceededError("queue: the broker does not answer");
   }
 
-  LinkHealth Health() const override { return {link_.up() && active_ && !closed_, "simulated"}; }
+  LinkHealth Health() const override { return {link_.up() && active_ && !closed(), "simulated"}; }
 
  private:
+  bool closed() const { return events_.closed(); }
+
   struct Queue {
     std::string name;
     std::size_t prefetch = 1;
@@ -147,18 +135,18 @@ class QueueConsumer final : public Consumer {
     return absl::StrCat(link_.name(), "#", epoch);
   }
 
+  std::vector<std::uint32_t> AllSources() const {
+    std::vector<std::uint32_t> sources(queues_.size());
+    std::iota(sources.begin(), sources.end(), 0);
+    return sources;
+  }
+
   void Begin() {
-    if (closed_ || !process_.alive()) return;
+    if (closed() || !process_.alive()) return;
     Lose();
     ++epoch_;
     active_ = true;
-    ConsumerEvent& event = events_.emplace_back();
-    event.kind = ConsumerEvent::Kind::kAssigned;
-    event.epoch = epoch_;
-    for (std::size_t i = 0; i < queues_.size(); ++i) {
-      event.sources.push_back(static_cast<std::uint32_t>(i));
-    }
-    bell_->Ring();
+    events_.Add(ConsumerEvent::Kind::kAssigned, epoch_, AllSources());
     for (std::size_t i = 0; i < queues_.size(); ++i) {
       if (queues_[i].main != i) continue;
       queues_[i].awaited = queues_[i].sides.size();
@@ -193,11 +181,7 @@ class QueueConsumer final : public Consumer {
         if (epoch != epoch_ || !active_) return;
         const std::size_t main = queues_[index].main;
         if (main == index) return;
-        ConsumerEvent& event = events_.emplace_back();
-        event.kind = ConsumerEvent::Kind::kCaughtUp;
-        event.epoch = epoch;
-        event.sources = {static_cast<std::uint32_t>(index)};
-        bell_->Ring();
+        events_.Add(ConsumerEvent::Kind::kCaughtUp, epoch, {static_cast<std::uint32_t>(index)});
         if (--queues_[main].awaited == 0) Consume(main);
       });
     });
@@ -205,10 +189,10 @@ class QueueConsumer final : public Consumer {
 
   void Receive(std::size_t index, std::uint64_t epoch, const Record& record,
                const QueueBroker::Delivery& delivery) {
-    if (closed_ || epoch != epoch_ || !active_) return;
+    if (closed() || epoch != epoch_ || !active_) return;
     queues_[index].channel = delivery.channel;
     const std::int64_t tag = delivery.tag;
-    ConsumerEvent& event = events_.emplace_back();
+    ConsumerEvent& event = events_.AddMessage();
     View(record, event.message);
     event.message.routing_key = record.type;
     event.message.type = record.type;
@@ -217,7 +201,6 @@ class QueueConsumer final : public Consumer {
     event.message.tag = {epoch, static_cast<std::uint32_t>(index), tag};
     event.message.redelivered = delivery.redelivered;
     delivered_[{epoch, static_cast<std::uint32_t>(index), tag}] = &record;
-    bell_->Ring();
   }
 
   void HandOut(ConsumerEvent& event) {
@@ -232,18 +215,10 @@ class QueueConsumer final : public Consumer {
   void Lose() {
     if (!active_) return;
     active_ = false;
-    std::erase_if(events_, [](const ConsumerEvent& event) {
-      return event.kind == ConsumerEvent::Kind::kMessage;
-    });
+    events_.Drop([](const DeliveryTag&) { return true; });
     for (Queue& queue : queues_) queue.unsettled.clear();
-    ConsumerEvent& event = events_.emplace_back();
-    event.kind = ConsumerEvent::Kind::kLost;
-    event.epoch = epoch_;
-    for (std::size_t i = 0; i < queues_.size(); ++i) {
-      event.sources.push_back(static_cast<std::uint32_t>(i));
-    }
+    events_.Add(ConsumerEvent::Kind::kLost, epoch_, AllSources());
     world_.trace.Step(process_.name(), ": has lost its consumers");
-    bell_->Ring();
   }
 
   QueueBroker& broker_;
@@ -251,55 +226,14 @@ class QueueConsumer final : public Consumer {
   Process& process_;
   const std::string group_;
   Link& link_;
-  const std::unique_ptr<Doorbell> bell_;
+  PendingEvents events_;
   const std::unique_ptr<Doorbell> closing_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
   std::vector<Queue> queues_;  // by DeliveryTag::source
   std::uint64_t epoch_ = 0;
   bool active_ = false;
-  bool closed_ = false;
-  bool interrupted_ = false;
   std::map<Tag, const Record*> delivered_;
-  std::deque<ConsumerEvent> events_;
-};
-
-class QueueTransport final : public Transport {
- public:
-  QueueTransport(QueueBroker& broker, Process& process, std::size_t queue, std::size_t prefetch)
-      : broker_(broker), process_(process), queue_(queue), prefetch_(prefetch) {}
-
-  Capabilities GetCapabilities() const override {
-    Capabilities capabilities;
-    capabilities.properties = true;
-    capabilities.side_queues = true;
-    capabilities.max_body_bytes = 1 << 20;
-    return capabilities;
-  }
-
-  absl::Status Declare(const Topology& topology, DeclareMode, absl::Time) override {
-    broker_.Declare(topology);
-    return absl::OkStatus();
-  }
-
-  absl::StatusOr<std::unique_ptr<Producer>> OpenProducer() override {
-    // What was sent again may be there twice.
-    return MakeProducer(broker_.world(), process_, queue_,
-                        [&broker = broker_](const PendingPublishes::Request& request) {
-                          return broker.Publish(*request.message, request.to_queue,
-                                                request.mandatory);
-                        });
-  }
-
-  absl::StatusOr<std::unique_ptr<Consumer>> OpenConsumer(const ConsumerOptions& options) override {
-    return OpenQueueConsumer(broker_, process_, prefetch_, options);
-  }
-
- private:
-  QueueBroker& broker_;
-  Process& process_;
-  const std::size_t queue_;
-  const std::size_t prefetch_;
 };
 
 }  // namespace
@@ -307,24 +241,6 @@ class QueueTransport final : public Transport {
 std::unique_ptr<Consumer> OpenQueueConsumer(QueueBroker& broker, Process& process,
                                             std::size_t prefetch, const ConsumerOptions& options) {
   return std::make_unique<QueueConsumer>(broker, process, prefetch, options);
-}
-
-TransportPlugin MakeQueuePlugin(QueueBroker& broker, Process& process) {
-  TransportPlugin plugin;
-  plugin.kind = "queue";
-  plugin.dialect = Dialect::kCamel;
-  plugin.make = [&broker, &process](
-                    std::string_view name, const Setting& settings, Runtime&,
-                    std::shared_ptr<spdlog::logger>) -> absl::StatusOr<std::unique_ptr<Transport>> {
-    std::size_t queue = 1000;
-    std::size_t prefetch = 256;
-    SettingsReader reader(settings, absl::StrCat("transports.", std::string(name)));
-    reader.Read("queue", queue);
-    reader.Read("prefetch", prefetch);
-    if (absl::Status status = reader.Finish(); !status.ok()) return status;
-    return std::make_unique<QueueTransport>(broker, process, queue, prefetch);
-  };
-  return plugin;
 }
 
 }  // namespace omnibus::simulation

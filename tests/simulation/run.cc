@@ -8,8 +8,10 @@
 #include "spdlog/sinks/base_sink.h"
 #include "tests/simulation/farmer.h"
 #include "tests/simulation/log_broker.h"
+#include "tests/simulation/operator.h"
 #include "tests/simulation/queue_broker.h"
 #include "tests/simulation/service_process.h"
+#include "tests/simulation/services_plan.h"
 #include "tests/simulation/simulated_inbox.h"
 
 namespace omnibus::simulation {
@@ -38,43 +40,6 @@ std::shared_ptr<spdlog::logger> MakeLog(Trace& trace) {
   return log;
 }
 
-std::string DrawConfiguration(Dice& dice, bool queues) {
-  const int concurrency[] = {1, 2, 4, 8};
-  const int in_flight[] = {2, 8, 64, 1024};
-  // What is published late is published again, by another attempt: of these there must be enough.
-  const bool hurries = dice.Chance(0.3);
-  const std::int64_t publish_timeout = hurries ? dice.Between(3, 9) : dice.Between(10, 30);
-  std::string modules;
-  for (const char* module : {"miller", "clerk", "baker"}) {
-    absl::StrAppend(
-        &modules, "  ", module, ": {concurrency: ", concurrency[dice.Between(0, 3)],
-        ", in_flight: ", in_flight[dice.Between(0, 3)], ", retry: {attempts: ", hurries ? 40 : 8,
-        ", first_delay: 20ms, max_delay: 1s, in_place: ", dice.Chance(0.5) ? "5s" : "100ms",
-        "}}\n");
-  }
-  const char* const transport = queues ? "queue" : "log";
-  const std::string own =
-      queues ? absl::StrCat("prefetch: ", dice.Chance(0.3) ? 2 : 256)
-             : absl::StrCat("partitions: ", dice.Between(1, 6), ", release_within: ",
-                            dice.Chance(0.5) ? dice.Between(200, 4000) : 30000, "ms");
-  return absl::StrCat("bus: {transport: ", transport, ", publish_timeout: ", publish_timeout,
-                      "s, drain: 20s}\ntransports: {", transport, ": {", own,
-                      ", queue: ", dice.Chance(0.3) ? 2 : 1000, "}}\nmodules:\n", modules);
-}
-
-// Who runs what: a module of its own process, or several of one.
-std::vector<std::vector<std::string>> DrawProcesses(Dice& dice) {
-  std::vector<std::vector<std::string>> processes;
-  if (dice.Chance(0.3)) {
-    processes.assign(static_cast<std::size_t>(dice.Between(1, 3)), {"miller", "clerk", "baker"});
-    return processes;
-  }
-  for (const char* module : {"miller", "clerk", "baker"}) {
-    for (std::int64_t i = dice.Between(1, 3); i > 0; --i) processes.push_back({module});
-  }
-  return processes;
-}
-
 }  // namespace
 
 RunResult Run(std::uint64_t seed, std::function<void(const std::string&)> print) {
@@ -86,12 +51,12 @@ RunResult Run(std::uint64_t seed, std::function<void(const std::string&)> print)
   Oracle oracle(world, seed);
   LogBroker log_broker(world, oracle);
   QueueBroker queue_broker(world, oracle);
-  const bool queues = dice.Chance(0.4);
+  const ServicesPlan plan = DrawServices(dice);
+  const bool queues = plan.queues;
   const auto make_plugin = [&](Process& process) {
     return queues ? MakeQueuePlugin(queue_broker, process) : MakeLogPlugin(log_broker, process);
   };
   const std::shared_ptr<spdlog::logger> log = MakeLog(world.trace);
-  const std::string configuration = DrawConfiguration(dice, queues);
   const bool durable = dice.Chance(0.5);
 
   std::vector<std::unique_ptr<ServiceProcess>> services;
@@ -99,13 +64,11 @@ RunResult Run(std::uint64_t seed, std::function<void(const std::string&)> print)
                                            ? dice.Between(absl::Milliseconds(200), absl::Seconds(4))
                                            : absl::InfiniteDuration();
   const absl::Duration drain = dice.Chance(0.8) ? absl::Seconds(20) : absl::Seconds(1);
-  const std::vector<std::vector<std::string>> processes = DrawProcesses(dice);
-  const bool shares = processes.size() > (processes[0].size() > 1 ? 1 : 3);  // some group's members
-  for (const std::vector<std::string>& modules : processes) {
+  for (const std::vector<std::string>& modules : plan.processes) {
     ServiceOptions options;
     options.name = absl::StrCat("service-", services.size() + 1);
     options.modules = modules;
-    options.configuration = configuration;
+    options.configuration = plan.configuration;
     options.drain = drain;
     options.restart_every = restart_every;
     options.log = log;
@@ -120,7 +83,7 @@ RunResult Run(std::uint64_t seed, std::function<void(const std::string&)> print)
   for (std::int64_t i = 0; i < farms; ++i) {
     FarmerOptions options;
     options.name = absl::StrCat("farmer-", i + 1);
-    options.configuration = configuration;
+    options.configuration = plan.configuration;
     options.lines = dice.Between(1, 8);
     options.first_line = 10 * i;
     options.sacks = dice.Between(10, 40);
@@ -130,6 +93,16 @@ RunResult Run(std::uint64_t seed, std::function<void(const std::string&)> print)
     options.log = log;
     options.plugin = make_plugin;
     farmers.push_back(std::make_unique<Farmer>(world, oracle, std::move(options)));
+  }
+  std::unique_ptr<Operator> releases;
+  if (plan.parks) {
+    OperatorOptions options;
+    options.configuration = plan.configuration;
+    options.mends = dice.Chance(0.5);
+    options.every = dice.Between(absl::Milliseconds(200), absl::Seconds(10));
+    options.log = log;
+    options.plugin = make_plugin;
+    releases = std::make_unique<Operator>(world, oracle, std::move(options));
   }
   world.StartFaults();
   queues ? queue_broker.StartCancelling() : log_broker.StartForgetting();
@@ -154,15 +127,20 @@ RunResult Run(std::uint64_t seed, std::function<void(const std::string&)> print)
   const absl::Time end = runtime.Now() + kPatience;
   while (!oracle.AllEnded() && !oracle.found() && runtime.Now() < end)
     runtime.Advance(absl::Seconds(1));
+  if (releases != nullptr) {
+    releases->Stop();
+    releases->Join();
+  }
   for (const auto& service : services) service->Stop();
   for (const auto& service : services) service->Join();
   RunResult result;
   Oracle::Claims claims;
   claims.calm = world.faults == 0;
-  claims.one_inbox = durable || (!shares && restart_every == absl::InfiniteDuration());
+  claims.one_inbox = durable || (!plan.shared && restart_every == absl::InfiniteDuration());
   // The members of a group share one queue, and none knows what another one has. Nor does a new one
   // know what the broker still takes for the old one's.
-  claims.order = !queues || (!shares && world.weather.unnoticed == 0);
+  claims.order = plan.ordered && (!queues || (!plan.shared && world.weather.unnoticed == 0));
+  claims.replays = plan.parks;
   result.findings = oracle.Check(claims);
   result.messages = oracle.messages();
   result.faults = world.faults;
