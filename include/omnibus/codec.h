@@ -107,6 +107,12 @@ std::span<const FieldInfo> DescribeFields() {
   return fields;
 }
 
+// Never inlined into `encode` too: all that an event's fields need is inlined into this.
+template <Event E>
+[[gnu::noinline]] bool WriteEvent(const void* event, Naming naming, JsonOutput& out) {
+  return WriteJson(*static_cast<const E*>(event), naming, out);
+}
+
 template <Event E>
 EventType MakeEventType() {
   EventType type;
@@ -116,15 +122,11 @@ EventType MakeEventType() {
   type.fields = DescribeFields<E>();
   type.encode = [](const void* event, Naming naming, std::string& out) {
     JsonOutput& output = ThreadOutput();
-    if (!WriteJson(*static_cast<const E*>(event), naming, output)) {
-      return output.status(PayloadName(naming));
-    }
+    if (!WriteEvent<E>(event, naming, output)) return output.status(PayloadName(naming));
     out.append(output.View());
     return absl::OkStatus();
   };
-  type.write = [](const void* event, Naming naming, JsonOutput& out) {
-    return WriteJson(*static_cast<const E*>(event), naming, out);
-  };
+  type.write = &WriteEvent<E>;
   type.decode = [](JsonValue& payload, Naming naming, void* event) {
     return ReadJson(payload, naming, *static_cast<E*>(event)) ? absl::OkStatus() : payload.status();
   };

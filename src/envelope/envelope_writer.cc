@@ -68,9 +68,7 @@ absl::Status EnvelopeWriter::WriteBody(Dialect dialect, const Metadata& metadata
   if (!type.write(event, naming, body_)) {
     return body_.status(naming == Naming::kCamel ? "data" : "payload");
   }
-  at = body_.Reserve(1);
-  *at = '}';
-  body_.Commit(at + 1);
+  body_.CommitOne('}');
   return absl::OkStatus();
 }
 

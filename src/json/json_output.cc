@@ -20,6 +20,7 @@ void JsonOutput::Grow(std::size_t more) {
 
 char* JsonOutput::Fail(std::string_view what) {
   error_ = what;
+  path_.clear();
   return nullptr;
 }
 

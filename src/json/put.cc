@@ -45,7 +45,36 @@ bool AnyIsEscaped(std::uint64_t eight) {
           kHighBits) != 0;
 }
 
+#if defined(__x86_64__)
+__m128i HexDigits(__m128i values) {
+  const __m128i letters =
+      _mm_and_si128(_mm_cmpgt_epi8(values, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+  return _mm_add_epi8(_mm_add_epi8(values, _mm_set1_epi8('0')), letters);
+}
+#endif
+
 }  // namespace
+
+#if defined(__x86_64__)
+char* PutUuidWithoutShuffle(char* at, const Uuid& uuid) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&uuid));
+  const __m128i low_bits = _mm_set1_epi8(15);
+  const __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), low_bits);
+  const __m128i low = _mm_and_si128(bytes, low_bits);
+  const __m128i first = HexDigits(_mm_unpacklo_epi8(high, low));
+  const __m128i second = HexDigits(_mm_unpackhi_epi8(high, low));
+
+  // 8-4-4-4-12: the middle is put together in two words, with the dashes.
+  constexpr std::uint64_t kDash = '-';
+  const auto middle = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_srli_si128(first, 8)));
+  const auto fourth = static_cast<std::uint32_t>(_mm_cvtsi128_si32(second));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(at), first);
+  Store(at + 8, kDash | (middle & 0xffffffff) << 8 | kDash << 40 | (middle >> 32) << 48);
+  Store(at + 16, middle >> 48 | kDash << 16 | std::uint64_t{fourth} << 24 | kDash << 56);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at + 24), _mm_srli_si128(second, 4));
+  return at + kUuidText;
+}
+#endif
 
 alignas(64) constinit const TwoDigits kTwoDigits = [] {
   TwoDigits digits = {};

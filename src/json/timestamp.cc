@@ -159,6 +159,14 @@ alignas(64) constinit const TimeTexts kTimeTexts = [] {
   return texts;
 }();
 
+alignas(64) constinit const MillisecondTexts kMillisecondTexts = [] {
+  MillisecondTexts texts = {};
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    texts.texts[i] = ('0' + i / 100) | ('0' + i / 10 % 10) << 8 | ('0' + i % 10) << 16 | 'Z' << 24;
+  }
+  return texts;
+}();
+
 void FillDate(std::uint32_t number, DateTexts::Entry& entry) {
   const Date date = DateFromDays(std::int64_t{number} - 1 - kDaysBefore1970);
   char text[12] = {};

@@ -35,11 +35,7 @@ struct DateTexts {
 class JsonOutput {
  public:
   // Forgets what was written.
-  void Clear() {
-    size_ = 0;
-    error_.clear();
-    path_.clear();
-  }
+  void Clear() { size_ = 0; }
 
   // Gives the place behind what was written, with room for `bound` characters and the slack.
   char* Reserve(std::size_t bound) {
@@ -51,6 +47,9 @@ class JsonOutput {
 
   // All up to `end` has been written.
   void Commit(const char* end) { size_ = static_cast<std::size_t>(end - buffer_.get()); }
+
+  // Behind what was committed, `c`: the slack has room for it.
+  void CommitOne(char c) { buffer_[size_++] = c; }
 
   std::string_view View() const { return {buffer_.get(), size_}; }
 

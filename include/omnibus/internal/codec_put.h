@@ -2,7 +2,8 @@
 // returns the end of what it wrote; it may store up to kOutputSlack characters further. Nobody
 // checks for room here: JsonOutput::Reserve() has made it.
 //
-// What every x86-64 has (SSE2) is used right here, in line; other processors go by plain code.
+// What every x86-64 has (SSE2), and nearly every one (SSSE3), is used right here, in line; other
+// processors go by plain code.
 #pragma once
 
 #include <bit>
@@ -48,34 +49,51 @@ struct TimeTexts {
 };
 extern const TimeTexts kTimeTexts;
 
+// "mmmZ" of each millisecond of a second.
+struct MillisecondTexts {
+  std::uint32_t texts[1000];
+};
+extern const MillisecondTexts kMillisecondTexts;
+
 // Days are numbered from 292 years before 1970: no Timestamp is earlier.
 inline constexpr std::uint32_t kDaysBefore1970 = 106'752;
 
 void FillDate(std::uint32_t number, DateTexts::Entry& entry);
 char* PutFraction(char* at, std::uint32_t nanoseconds);  // behind the seconds, with the Z
 
-[[gnu::always_inline]] inline __m128i HexDigits(__m128i values) {
-  const __m128i letters =
-      _mm_and_si128(_mm_cmpgt_epi8(values, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
-  return _mm_add_epi8(_mm_add_epi8(values, _mm_set1_epi8('0')), letters);
+// Byte by byte, values[index]; 0 where the index is negative. An instruction of SSSE3, which not
+// every x86-64 has, so that it is called only after HasShuffle() has asked the processor. As
+// assembly, since compilers want its intrinsic marked on every function on the way, and this one is
+// inlined into all that writes.
+[[gnu::always_inline]] inline __m128i Shuffle(__m128i values, __m128i indexes) {
+  asm("pshufb %1, %0" : "+x"(values) : "x"(indexes));
+  return values;
 }
+[[gnu::always_inline]] inline bool HasShuffle() { return __builtin_cpu_supports("ssse3") != 0; }
+char* PutUuidWithoutShuffle(char* at, const Uuid& uuid);
 
 [[gnu::always_inline]] inline char* PutUuid(char* at, const Uuid& uuid) {
+  if (!HasShuffle()) [[unlikely]] {
+    return PutUuidWithoutShuffle(at, uuid);
+  }
+  const __m128i digits =
+      _mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f');
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&uuid));
   const __m128i low_bits = _mm_set1_epi8(15);
-  const __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), low_bits);
-  const __m128i low = _mm_and_si128(bytes, low_bits);
-  const __m128i first = HexDigits(_mm_unpacklo_epi8(high, low));
-  const __m128i second = HexDigits(_mm_unpackhi_epi8(high, low));
+  const __m128i high = Shuffle(digits, _mm_and_si128(_mm_srli_epi16(bytes, 4), low_bits));
+  const __m128i low = Shuffle(digits, _mm_and_si128(bytes, low_bits));
+  const __m128i first = _mm_unpacklo_epi8(high, low);
+  const __m128i second = _mm_unpackhi_epi8(high, low);
 
-  // 8-4-4-4-12: the middle is put together in two words, with the dashes.
-  constexpr std::uint64_t kDash = '-';
-  const auto middle = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_srli_si128(first, 8)));
-  const auto fourth = static_cast<std::uint32_t>(_mm_cvtsi128_si32(second));
-  _mm_storel_epi64(reinterpret_cast<__m128i*>(at), first);
-  Store(at + 8, kDash | (middle & 0xffffffff) << 8 | kDash << 40 | (middle >> 32) << 48);
-  Store(at + 16, middle >> 48 | kDash << 16 | std::uint64_t{fourth} << 24 | kDash << 56);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(at + 24), _mm_srli_si128(second, 4));
+  // 8-4-4-4-12: the middle, from the first dash to the last, is stored over the other two.
+  const __m128i middle =
+      _mm_castpd_si128(_mm_shuffle_pd(_mm_castsi128_pd(first), _mm_castsi128_pd(second), 1));
+  const __m128i spread =
+      Shuffle(middle, _mm_setr_epi8(-1, 0, 1, 2, 3, -1, 4, 5, 6, 7, -1, 8, 9, 10, 11, -1));
+  const __m128i dashes = _mm_setr_epi8('-', 0, 0, 0, 0, '-', 0, 0, 0, 0, '-', 0, 0, 0, 0, '-');
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at), first);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at + 20), second);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(at + 8), _mm_or_si128(spread, dashes));
   return at + kUuidText;
 }
 
@@ -90,17 +108,18 @@ char* PutFraction(char* at, std::uint32_t nanoseconds);  // behind the seconds, 
   }
   const std::uint64_t shifted =
       static_cast<std::uint64_t>(seconds) + std::uint64_t{kDaysBefore1970} * kDay;
-  const std::uint64_t day = shifted / kDay;
-  const auto of_day = static_cast<std::uint32_t>(shifted - day * kDay);
-  const std::uint32_t minute = of_day / 60;
+  // Both divisions by multiplying 32 bits. A day has 675 times 128 seconds. That of a minute is
+  // spelled out: g++ would make a remainder of what follows, and divide twice.
+  const std::uint32_t day = static_cast<std::uint32_t>(shifted >> 7) / 675;
+  const std::uint32_t of_day = static_cast<std::uint32_t>(shifted) - day * kDay;
+  const std::uint32_t minute = (of_day >> 2) * 34'953 >> 19;
 
   DateTexts::Entry& date = dates.entries[day % DateTexts::kSize];
-  const std::uint32_t number = static_cast<std::uint32_t>(day) + 1;
+  const std::uint32_t number = day + 1;
   if (date.number != number) [[unlikely]] {
     FillDate(number, date);
   }
-  Store(at, date.year_month);
-  Store(at + 8, date.day);
+  Store(at, date);  // its number too, which the time of day is stored over
   Store(at + 11, kTimeTexts.minutes[minute]);
   Store(at + 17, kTimeTexts.seconds[of_day - minute * 60]);
   if (fraction == 0) return at + 20;
@@ -110,10 +129,8 @@ char* PutFraction(char* at, std::uint32_t nanoseconds);  // behind the seconds, 
   if (milliseconds * 1'000'000 != nanoseconds) [[unlikely]] {
     return PutFraction(at + 19, nanoseconds);
   }
-  const std::uint32_t tens = milliseconds / 10;
   at[19] = '.';
-  Store(at + 20, Load<std::uint16_t>(kTwoDigits.text + 2 * tens));
-  Store(at + 22, static_cast<std::uint16_t>('0' + (milliseconds - tens * 10) + ('Z' << 8)));
+  Store(at + 20, kMillisecondTexts.texts[milliseconds]);
   return at + 24;
 }
 

@@ -262,6 +262,27 @@ TEST(QuickTexts, OfTimesAreThoseOfTheGeneralWay) {
       check(day * kDay + offset);
     }
   }
+  constexpr std::int64_t kMillisecond = kSecond / 1000;
+  for (std::int64_t second = 0; second < 86'400; ++second) {
+    check(second * kSecond);
+    check(second * kSecond + second % 1000 * kMillisecond);
+  }
+}
+
+TEST(QuickTexts, OfUuidsAreThoseOfTheGeneralWay) {
+  std::mt19937_64 random(20250104);
+  AnyValue any(random);
+  for (int round = 0; round < 10'000; ++round) {
+    const Uuid uuid = any.Id();
+    char quick[internal::kUuidText + internal::kOutputSlack];
+    char general[internal::kUuidText];
+    const std::string_view expected(general, internal::WriteUuid(uuid, general));
+    EXPECT_EQ(std::string_view(quick, internal::PutUuid(quick, uuid)), expected);
+#if defined(__x86_64__)
+    char plain[internal::kUuidText + internal::kOutputSlack];
+    EXPECT_EQ(std::string_view(plain, internal::PutUuidWithoutShuffle(plain, uuid)), expected);
+#endif
+  }
 }
 
 TEST(QuickTexts, OfNumbersAreThoseOfTheStandardLibrary) {
