@@ -55,6 +55,7 @@ class EnvelopeWriter {
  private:
   using UuidText = std::array<char, internal::kUuidText + 4>;
 
+  void AddHeader(std::string_view name, std::string_view value);
   absl::Status AddApplicationHeaders(const Metadata& metadata);
 
   internal::JsonOutput body_;
