@@ -42,7 +42,17 @@ void Read(std::string_view text, Uuid& id) {
 }
 
 std::string_view ReleaseName(Delivery::Release release) {
-  return release == Delivery::Release::kReplay ? "replay" : "drop";
+  switch (release) {
+    case Delivery::Release::kReplay:
+      return "replay";
+    case Delivery::Release::kDrop:
+      return "drop";
+    case Delivery::Release::kDone:
+      return "done";
+    case Delivery::Release::kNone:
+      break;
+  }
+  return "";
 }
 
 Delivery::Release ParseRelease(std::string_view name) {

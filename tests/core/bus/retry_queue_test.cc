@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "bus/delivery.h"
+#include "bus/retry_queue.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "omnibus/bus.h"
@@ -230,6 +232,23 @@ TEST_F(RetryQueueTest, ItIsTheSameMessageEachTime) {
   EXPECT_EQ(bus->handled()[1].attempt, 2);
   EXPECT_EQ(bus->handled()[0].metadata.id, bus->handled()[1].metadata.id);
   EXPECT_EQ(bus->handled()[0].metadata, bus->handled()[1].metadata);
+}
+
+// Whoever stops hands on what lies before what has begun, whatever it is.
+TEST(RetryCopyTest, ACopyReleasesWhatItsOriginalReleases) {
+  using Release = omnibus::Delivery::Release;
+  const auto as_it_is = [](absl::Time time) { return time; };
+  for (const Release release : {Release::kNone, Release::kReplay, Release::kDrop, Release::kDone}) {
+    omnibus::Delivery original;
+    original.message.channel = "workshop.orders";
+    original.release = release;
+    const omnibus::RetryCopy copy(original, "joiner", as_it_is);
+    omnibus::ReceivedMessage received;
+    received.headers.assign(copy.message().headers.begin(), copy.message().headers.end());
+    omnibus::Delivery delivery;
+    omnibus::TakeRetryHeaders(received, delivery, as_it_is);
+    EXPECT_EQ(delivery.release, release);
+  }
 }
 
 }  // namespace
