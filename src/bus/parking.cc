@@ -70,6 +70,10 @@ bool Parking::Arrive(Delivery* delivery) {
   }
   if (takes_over) {
     delivery->sequence = found->first;
+  } else if (const std::uint64_t first = FirstPlaceOf(*delivery, places); first != 0) {
+    delivery->sequence = first;
+    found = places.emplace(first, Place{}).first;
+    size_.fetch_add(1, std::memory_order_release);
   } else if (delivery->sequence == 0 ||
              (found != places.end() && found->second.id != delivery->metadata.id)) {
     // It was put there by hand, or by another member.
@@ -274,6 +278,15 @@ std::vector<Delivery*> Parking::Forget(absl::FunctionRef<bool(const Source&)> is
 Parking::Places* Parking::PlacesOf(const Delivery& delivery) {
   const auto found = keys_.find(delivery.order_key);
   return found == keys_.end() ? nullptr : &found->second;
+}
+
+// Of a release that its queue held from before a restart: what it has taken over is settled, and
+// what waits for it may have come before it. 0: it has none before the others.
+std::uint64_t Parking::FirstPlaceOf(const Delivery& release, const Places& places) {
+  const bool is_known = release.source->caught_up || release.sequence != 0;
+  if (release.release == Delivery::Release::kNone || is_known || places.empty()) return 0;
+  const std::uint64_t first = places.begin()->first;
+  return first >= kAfterRelease ? 1 : first - 1;
 }
 
 Parking::Place& Parking::GivePlace(Delivery& delivery, Places& places) {

@@ -111,6 +111,7 @@ class Parking {
   Places* PlacesOf(const Delivery& delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Hinder(Delivery& delivery, Delivery::Hinders what) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static Kind KindOf(const Delivery& delivery, bool heads);
+  static std::uint64_t FirstPlaceOf(const Delivery& release, const Places& places);
   static Turn TurnOf(const Places& places, std::uint64_t number);
   Place& GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropMissed(Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

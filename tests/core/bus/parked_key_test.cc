@@ -219,6 +219,20 @@ TEST_F(ReleaseTest, ARestartInTheMiddleChangesNothing) {
   EXPECT_THAT(done_, ElementsAre("first", "second", "third"));
 }
 
+TEST_F(ReleaseTest, ASecondReleaseIsBeforeWhatFollowsOverARestartToo) {
+  SendBack(letters_[0], "replay", 1);
+  Order(1, "third");
+  SendBack(letters_[0], "replay", 2);  // takes the place of the first one, which is settled
+  Stop();
+  Start();
+  bus_->Advance(absl::Seconds(1));
+  EXPECT_THAT(done_, IsEmpty());
+  SendBack(letters_[1], "");
+  SendBack(letters_[0], "done", 2);
+  bus_->Advance(absl::Seconds(1));
+  EXPECT_THAT(done_, ElementsAre("first", "second", "third"));
+}
+
 TEST_F(ReleaseTest, WhatDiesAgainAtOnceIsNotReleasedByTheEndOfItsFirstRelease) {
   is_broken_ = true;
   failure_ = absl::InvalidArgumentError("never");
