@@ -106,6 +106,8 @@ void Handling::Bury(Delivery* delivery) {
     delivery->first_failed_at = delivery->last_failed_at = module_.runtime->Now();
   }
   delivery->parks = ParksItsKey(*delivery);
+  // Before it is sent: the dead letter may be released before this goes on.
+  if (delivery->parks) parking_.BeginToPark(*delivery);
   const DeadLetter letter(*delivery, module_.module, Wall());
   if (Planted(PlantedBug::kDeadLetterUnconfirmed)) SettleTooEarly(*delivery);
   if (Planted(PlantedBug::kDeadLetterTwice)) {

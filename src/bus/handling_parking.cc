@@ -22,6 +22,7 @@ constexpr absl::Duration kLookAgain = absl::Milliseconds(200);
 // Its dead letter is confirmed. A mark in the retry queue keeps its place, and never comes due.
 void Handling::Park(Delivery* delivery) {
   if (Gone(*delivery)) return Release(delivery);
+  if (delivery->superseded) return Settle(delivery);  // is released already
   if (Planted(PlantedBug::kMarkUnconfirmed)) return End(delivery);
   delivery->stage = Delivery::Stage::kPark;
   parking_.Park(*delivery);

@@ -12,8 +12,8 @@ namespace {
 constexpr absl::Duration kMissedAfter = absl::Seconds(30);
 
 // While a key is released, what comes from the channel has places from here on, and what comes from
-// the dead letters those before.
-constexpr std::uint64_t kAfterRelease = std::uint64_t{1} << 32;
+// the dead letters those before. What has a place there may die, and be released, in its turn.
+std::uint64_t AfterRelease(std::uint64_t release) { return ((release >> 32) + 1) << 32; }
 
 }  // namespace
 
@@ -131,6 +131,16 @@ bool Parking::Wait(Delivery* delivery) {
   if (place == places->end()) return false;
   place->second.waits = true;
   return true;
+}
+
+void Parking::BeginToPark(Delivery& delivery) {
+  absl::MutexLock lock(&mu_);
+  if (delivery.superseded) return;
+  Places& places = keys_[delivery.order_key];
+  const auto found = places.find(delivery.sequence);
+  Place& place = found == places.end() ? GivePlace(delivery, places) : found->second;
+  place.kind = Kind::kParked;
+  place.delivery = &delivery;
 }
 
 void Parking::Park(Delivery& delivery) {
@@ -286,17 +296,18 @@ std::uint64_t Parking::FirstPlaceOf(const Delivery& release, const Places& place
   const bool is_known = release.source->caught_up || release.sequence != 0;
   if (release.release == Delivery::Release::kNone || is_known || places.empty()) return 0;
   const std::uint64_t first = places.begin()->first;
-  return first >= kAfterRelease ? 1 : first - 1;
+  const std::uint64_t round = first >> 32;
+  return round == 0 ? first - 1 : ((round - 1) << 32) + 1;
 }
 
 Parking::Place& Parking::GivePlace(Delivery& delivery, Places& places) {
   std::uint64_t number = places.empty() ? 1 : places.rbegin()->first + 1;
   if (!places.empty() && places.begin()->second.kind != Kind::kMessage) {
+    const std::uint64_t after = AfterRelease(places.begin()->first);
     if (delivery.put_off) {
-      const auto after = places.lower_bound(kAfterRelease);
-      number = after == places.begin() ? 1 : std::prev(after)->first + 1;
+      number = std::prev(places.lower_bound(after))->first + 1;
     } else {
-      number = std::max(number, kAfterRelease);
+      number = std::max(number, after);
     }
   }
   delivery.sequence = number;

@@ -61,6 +61,10 @@ class Parking {
   // Keeps it until its turn: then Leave() gives it back. False: that is now.
   bool Wait(Delivery* delivery);
 
+  // It is about to be a dead letter that parks its key: a release of that takes its place from now
+  // on, and it is `superseded`.
+  void BeginToPark(Delivery& delivery);
+
   // It is a dead letter, and its place stays, as the first one, for its mark in the retry queue.
   void Park(Delivery& delivery);
 

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "bus/delivery.h"
+#include "bus/parking.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "omnibus/testing.h"
@@ -42,7 +44,7 @@ class ParkedKeyTest : public ::testing::Test {
     options.seed = ++starts_;
     bus_ = std::make_unique<omnibus::TestBus>(
         std::make_unique<Joiner>([this](const Ordered& order, omnibus::Context&) {
-          if (order.what == "first" && is_broken_) return failure_;
+          if (order.what == dies_ && is_broken_) return failure_;
           done_.push_back(order.what);
           return absl::OkStatus();
         }),
@@ -121,6 +123,7 @@ class ParkedKeyTest : public ::testing::Test {
   absl::Time now_ = omnibus::SimulatedRuntime::kStart;
   std::uint64_t starts_ = 0;
   bool is_broken_ = true;
+  std::string dies_ = "first";
   absl::Status failure_ = absl::UnavailableError("not now");
   std::vector<std::string> done_;
   std::unique_ptr<omnibus::TestBus> bus_;
@@ -161,6 +164,26 @@ TEST_F(ParkedKeyTest, TheKeyStaysParkedOverARestart) {
   EXPECT_THAT(done_, IsEmpty());
   EXPECT_THAT(Reasons(), ElementsAre("UNAVAILABLE", "parked"));
   Stop();
+}
+
+// Between a dead letter and its mark in the retry queue.
+TEST(ParkingTest, AReleaseTakesThePlaceOfADeadLetterThatHasNoMarkYet) {
+  omnibus::SimulatedRuntime runtime(1);
+  omnibus::Parking parking(runtime, 10);
+  omnibus::Source source;
+  omnibus::Delivery head;
+  omnibus::Delivery release;
+  for (omnibus::Delivery* delivery : {&head, &release}) {
+    delivery->source = &source;
+    delivery->order_key = 1;
+    delivery->metadata.id = omnibus::RandomUuid(1, 1);
+  }
+  parking.BeginToPark(head);
+  release.put_off = true;
+  release.release = omnibus::Delivery::Release::kReplay;
+  ASSERT_TRUE(parking.Arrive(&release));
+  EXPECT_TRUE(head.superseded);
+  EXPECT_EQ(parking.StateOf(release), omnibus::Parking::State::kReleasing);
 }
 
 class ReleaseTest : public ParkedKeyTest {
@@ -217,6 +240,27 @@ TEST_F(ReleaseTest, ARestartInTheMiddleChangesNothing) {
   SendBack(letters_[0], "done");
   bus_->Advance(absl::Seconds(1));
   EXPECT_THAT(done_, ElementsAre("first", "second", "third"));
+}
+
+TEST_F(ReleaseTest, WhatFollowedAReleaseCanDieAndBeReleasedToo) {
+  SendBack(letters_[0], "replay", 1);
+  Order(1, "third");
+  SendBack(letters_[1], "");
+  is_broken_ = true;
+  dies_ = "third";
+  failure_ = absl::InvalidArgumentError("never");
+  SendBack(letters_[0], "done", 1);
+  bus_->Advance(absl::Seconds(1));
+  Order(1, "fourth");
+  const std::vector<Letter> letters = Letters();
+  ASSERT_EQ(letters.size(), 5u) << "those of SetUp(), the note, and these two";
+  is_broken_ = false;
+  SendBack(letters[3], "replay", 2);
+  Order(1, "fifth");
+  SendBack(letters[4], "");
+  SendBack(letters[3], "done", 2);
+  bus_->Advance(absl::Seconds(1));
+  EXPECT_THAT(done_, ElementsAre("first", "second", "third", "fourth", "fifth"));
 }
 
 TEST_F(ReleaseTest, ASecondReleaseIsBeforeWhatFollowsOverARestartToo) {
