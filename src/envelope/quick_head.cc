@@ -57,7 +57,7 @@ OMNIBUS_QUICK const char* TakeSnakeHead(QuickText body, QuickHead& head) {
 
 bool ReadQuickHead(Dialect dialect, std::string_view body, QuickHead& head) {
   static const bool runs = internal::RunsQuickReads();
-  if (!runs || static_cast<std::ptrdiff_t>(body.size()) < internal::kMinQuickText) return false;
+  if (!runs) return false;
   const QuickText text = {body.data(), body.data() + body.size()};
   const char* const at =
       dialect == Dialect::kCamel ? TakeCamelHead(text, head) : TakeSnakeHead(text, head);

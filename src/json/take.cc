@@ -3,6 +3,7 @@
 #ifdef OMNIBUS_QUICK_READS
 
 #include <charconv>
+#include <cstring>
 #include <string_view>
 
 #include "json/token.h"
@@ -57,6 +58,20 @@ constinit const HexVectors kHexVectors = {.zero = All('0'),
                                           .ten = All(10),
                                           .high_bits = All(0xf0),
                                           .weights = All(16, 1)};
+
+std::uint64_t LoadLast(const char* at, const char* end) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, static_cast<std::size_t>(end - at));
+  return word;
+}
+
+const char* FindCareInShort(const char* at, const char* end) {
+  for (; at < end; ++at) {
+    const auto byte = static_cast<unsigned char>(*at);
+    if (byte == '"' || byte == '\\' || byte < 0x20 || byte >= 0x80) return at;
+  }
+  return nullptr;
+}
 
 const char* TakeLongSigned(const char* at, const char* end, std::int64_t min, std::int64_t max,
                            std::int64_t& value) {

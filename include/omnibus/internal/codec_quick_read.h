@@ -247,7 +247,6 @@ OMNIBUS_QUICK const char* QuickReadAs(QuickText text, T& value) {
 // Reads the object that `text` begins with, and gives its end; or null.
 template <typename T>
 const char* QuickRead(std::string_view text, Naming naming, T& value) {
-  if (static_cast<std::ptrdiff_t>(text.size()) < kMinQuickText) return nullptr;
   const QuickText whole = {text.data(), text.data() + text.size()};
   return naming == Naming::kSnake ? QuickReadAs<Naming::kSnake>(whole, value)
                                   : QuickReadAs<Naming::kCamel>(whole, value);

@@ -25,12 +25,11 @@
 
 namespace omnibus::internal {
 
-// A whole text, of at least kMinQuickText characters.
+// A whole text.
 struct QuickText {
   const char* begin;
   const char* end;
 };
-inline constexpr std::ptrdiff_t kMinQuickText = 32;
 
 // The long and the rare ways: integers of any length, any double, any decimal.
 const char* TakeLongSigned(const char* at, const char* end, std::int64_t min, std::int64_t max,
@@ -41,11 +40,23 @@ const char* TakeDouble(const char* at, const char* end, double& value);
 const char* TakeLongDecimal(const char* at, const char* end, Decimal& value);
 // A string with escapes, or that is not ASCII: up to its closing quote.
 const char* TakeTextSlowly(const char* at, const char* end, std::string& value);
+// What FindCare() does below, in a text of less than 32 characters.
+const char* FindCareInShort(const char* at, const char* end);
 // A time in any other spelling, or of another century: up to its closing quote.
 const char* TakeTimestampSlowly(const char* at, const char* end, Timestamp& value);
 // A time whose whole seconds are read, at least 20 characters: with a fraction of any length, as a
 // clock has it, or in any other spelling.
 const char* TakeFraction(const char* at, const char* end, std::int64_t seconds, Timestamp& value);
+
+// Eight characters, or, within seven of the end, those that are there and zeros behind them.
+// Nothing behind the end may be touched.
+std::uint64_t LoadLast(const char* at, const char* end);
+OMNIBUS_QUICK_INLINE std::uint64_t LoadWord(const char* at, const char* end) {
+  if (end - at >= 8) [[likely]] {
+    return Load<std::uint64_t>(at);
+  }
+  return LoadLast(at, end);
+}
 
 // Whether a text of constant size is what `at` begins with.
 template <std::size_t Size>
@@ -210,8 +221,8 @@ struct DigitWord {
   unsigned count;  // 8: more than seven
 };
 
-OMNIBUS_QUICK_INLINE DigitWord Digits(const char* at) {
-  const std::uint64_t digits = Load<std::uint64_t>(at) ^ 0x3030303030303030;
+OMNIBUS_QUICK_INLINE DigitWord Digits(std::uint64_t word) {
+  const std::uint64_t digits = word ^ 0x3030303030303030;
   const std::uint64_t others = ((digits + 0x7676767676767676) | digits) & 0x8080808080808080;
   return {digits, static_cast<unsigned>(std::countr_zero(others)) / 8};
 }
@@ -229,42 +240,41 @@ OMNIBUS_QUICK_INLINE std::uint64_t ValueOf(DigitWord word) {
 template <std::integral Integer>
 OMNIBUS_QUICK_INLINE const char* TakeInteger(const char* at, const char* end, Integer& value) {
   using Limits = std::numeric_limits<Integer>;
-  if (end - at >= 8) [[likely]] {
-    const auto first = static_cast<unsigned char>(at[0] - '0');
-    if (first <= 9 && static_cast<unsigned char>(at[1] - '0') > 9) {
-      value = static_cast<Integer>(first);
-      return at + 1;
+  if (end - at < 2) return nullptr;  // something stands behind every number
+  const auto first = static_cast<unsigned char>(at[0] - '0');
+  if (first <= 9 && static_cast<unsigned char>(at[1] - '0') > 9) {
+    value = static_cast<Integer>(first);
+    return at + 1;
+  }
+  const DigitWord word = Digits(LoadWord(at, end));
+  if (word.count - 2 <= 5 && first != 0) {
+    const std::uint64_t number = ValueOf(word);
+    if constexpr (sizeof(Integer) < 4) {
+      if (number > static_cast<std::uint64_t>(Limits::max())) return nullptr;
     }
-    const DigitWord word = Digits(at);
-    if (word.count - 2 <= 5 && first != 0) {
-      const std::uint64_t number = ValueOf(word);
-      if constexpr (sizeof(Integer) < 4) {
-        if (number > static_cast<std::uint64_t>(Limits::max())) return nullptr;
-      }
-      value = static_cast<Integer>(number);
-      // A branch for each length, which the processor predicts: as a sum, the next value could not
-      // be begun before this one's digits are counted. The barriers keep compilers from making a
-      // sum of it again.
-      switch (word.count) {
-        case 2:
-          at += 2;
-          asm volatile("# 2 digits" : "+r"(at));
-          return at;
-        case 3:
-          at += 3;
-          asm volatile("# 3 digits" : "+r"(at));
-          return at;
-        case 4:
-          at += 4;
-          asm volatile("# 4 digits" : "+r"(at));
-          return at;
-        case 5:
-          at += 5;
-          asm volatile("# 5 digits" : "+r"(at));
-          return at;
-        default:
-          return at + word.count;
-      }
+    value = static_cast<Integer>(number);
+    // A branch for each length, which the processor predicts: as a sum, the next value could not
+    // be begun before this one's digits are counted. The barriers keep compilers from making a
+    // sum of it again.
+    switch (word.count) {
+      case 2:
+        at += 2;
+        asm volatile("# 2 digits" : "+r"(at));
+        return at;
+      case 3:
+        at += 3;
+        asm volatile("# 3 digits" : "+r"(at));
+        return at;
+      case 4:
+        at += 4;
+        asm volatile("# 4 digits" : "+r"(at));
+        return at;
+      case 5:
+        at += 5;
+        asm volatile("# 5 digits" : "+r"(at));
+        return at;
+      default:
+        return at + word.count;
     }
   }
   if constexpr (std::is_signed_v<Integer>) {
@@ -281,21 +291,18 @@ OMNIBUS_QUICK_INLINE const char* TakeInteger(const char* at, const char* end, In
 
 OMNIBUS_QUICK_INLINE const char* TakeDecimal(const char* at, const char* end, Decimal& value) {
   constexpr std::uint32_t kPowers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000};
-  if (end - at < 16) [[unlikely]] {
-    return TakeLongDecimal(at, end, value);
-  }
-  const DigitWord whole = Digits(at);
+  const DigitWord whole = Digits(LoadWord(at, end));
   if (whole.count - 1 > 6 || (*at == '0' && whole.count > 1)) [[unlikely]] {
     return TakeLongDecimal(at, end, value);
   }
   const std::uint64_t number = ValueOf(whole);
   const char* const point = at + whole.count;
-  if (*point != '.') {
+  if (!IsAt(point, end, '.')) {
     // An exponent is no beginning of what may follow: then all is read the general way.
     value = Decimal::FromUnits(static_cast<std::int64_t>(number), 0);
     return point;
   }
-  const DigitWord part = Digits(point + 1);
+  const DigitWord part = Digits(LoadWord(point + 1, end));
   if (part.count - 1 > 6) [[unlikely]] {
     return TakeLongDecimal(at, end, value);
   }
@@ -321,6 +328,9 @@ OMNIBUS_QUICK_INLINE const char* FindCare(const char* at, const QuickText& text)
     if (mask != 0) return at + std::countr_zero(mask);
   }
   if (at >= text.end) return nullptr;
+  if (text.end - text.begin < 32) [[unlikely]] {
+    return FindCareInShort(at, text.end);
+  }
   // The last ones, with some that come before them.
   const std::uint32_t mask = care(text.end - 32) >> (32 - (text.end - at));
   return mask != 0 ? at + std::countr_zero(mask) : nullptr;

@@ -5,5 +5,8 @@
 namespace omnibus {
 
 template struct Codec<testing::Everything>;
+template struct Codec<testing::Said>;
+template struct Codec<testing::Counted>;
+template struct Codec<testing::Priced>;
 
 }  // namespace omnibus

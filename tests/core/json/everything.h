@@ -59,11 +59,43 @@ struct Everything {
   std::string last_text;
 };
 
+// Events so small that all of one lies next to the end of its message.
+struct Said {
+  std::string text;
+};
+struct Counted {
+  std::int64_t count = 0;
+};
+struct Priced {
+  Decimal price;
+};
+
 }  // namespace omnibus::testing
 
 template <>
 inline constexpr omnibus::Contract omnibus::contract<omnibus::testing::Everything> = {
     .type = "everything.happened",
+    .channel = "everywhere.events",
+    .domain = &omnibus::testing::kEverywhere,
+    .publisher = "any-service"};
+
+template <>
+inline constexpr omnibus::Contract omnibus::contract<omnibus::testing::Said> = {
+    .type = "said",
+    .channel = "everywhere.events",
+    .domain = &omnibus::testing::kEverywhere,
+    .publisher = "any-service"};
+
+template <>
+inline constexpr omnibus::Contract omnibus::contract<omnibus::testing::Counted> = {
+    .type = "counted",
+    .channel = "everywhere.events",
+    .domain = &omnibus::testing::kEverywhere,
+    .publisher = "any-service"};
+
+template <>
+inline constexpr omnibus::Contract omnibus::contract<omnibus::testing::Priced> = {
+    .type = "priced",
     .channel = "everywhere.events",
     .domain = &omnibus::testing::kEverywhere,
     .publisher = "any-service"};

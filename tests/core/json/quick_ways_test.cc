@@ -234,6 +234,40 @@ TEST_P(QuickWays, StopAtTheEndOfATextThatIsCutOffAnywhere) {
   EXPECT_TRUE(Check(text));
 }
 
+// With nothing behind it, and with the envelope's brace.
+template <typename E>
+void CheckQuick(const E& event, Naming naming) {
+  const EventType& type = EventTypeOf<E>();
+  const std::string text = *FormatPayload(type, &event, naming);
+  for (const char* behind : {"", "}"}) {
+    const ExactText exact(text + behind);
+    E read;
+    EXPECT_EQ(type.read(exact.View(), naming, &read), exact.View().data() + text.size()) << text;
+    EXPECT_TRUE(type.equal(&event, &read)) << text;
+  }
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    const ExactText exact(std::string_view(text).substr(0, size));
+    E read;
+    EXPECT_EQ(type.read(exact.View(), naming, &read), nullptr) << exact.View();
+  }
+}
+
+TEST_P(QuickWays, TakeTheSmallestEvents) {
+  for (std::size_t size = 0; size < 70; ++size) {
+    CheckQuick(Said{std::string(size, 'x')}, GetParam());
+    CheckQuick(Said{std::string(size, 'x') + '"'}, GetParam());
+    CheckQuick(Said{"\xc3\xa4" + std::string(size, 'x')}, GetParam());
+  }
+  for (std::int64_t number = 1; number < 1'000'000'000'000; number *= 10) {
+    for (const std::int64_t each : {number - 1, number, -number, 7 * number + 5}) {
+      CheckQuick(Counted{each}, GetParam());
+      for (int scale = 0; scale < 10; ++scale) {
+        CheckQuick(Priced{Decimal::FromUnits(each, scale)}, GetParam());
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Namings, QuickWays, ::testing::Values(Naming::kSnake, Naming::kCamel),
                          [](const auto& each) {
                            return each.param == Naming::kSnake ? "snake" : "camel";
