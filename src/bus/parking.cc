@@ -296,8 +296,11 @@ std::uint64_t Parking::FirstPlaceOf(const Delivery& release, const Places& place
   const bool is_known = release.source->caught_up || release.sequence != 0;
   if (release.release == Delivery::Release::kNone || is_known || places.empty()) return 0;
   const std::uint64_t first = places.begin()->first;
+  // Not behind the place that it had: what followed that one is counted from there.
+  const auto start = [](std::uint64_t round) { return std::max<std::uint64_t>(round << 32, 1); };
   const std::uint64_t round = first >> 32;
-  return round == 0 ? first - 1 : ((round - 1) << 32) + 1;
+  if (start(round) < first) return start(round);
+  return round == 0 ? 0 : start(round - 1);
 }
 
 Parking::Place& Parking::GivePlace(Delivery& delivery, Places& places) {

@@ -18,7 +18,7 @@ namespace omnibus::simulation {
 namespace {
 
 // What all that was published may take to come to its end, once the weather is fine.
-constexpr absl::Duration kPatience = absl::Minutes(10);
+constexpr absl::Duration kPatience = absl::Minutes(30);
 
 // The bus's log, among the steps.
 class TraceSink final : public spdlog::sinks::base_sink<std::mutex> {

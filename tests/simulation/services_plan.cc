@@ -52,7 +52,7 @@ ServicesPlan DrawServices(Dice& dice) {
         &plan.configuration, "  ", module, ": {ordered: ", plan.ordered ? "true" : "false",
         ", after_dead_letter: ", plan.parks ? "park" : "continue",
         ", concurrency: ", concurrency[dice.Between(0, 3)],
-        ", in_flight: ", in_flight[dice.Between(0, 3)], ", retry: {attempts: ", hurries ? 40 : 8,
+        ", in_flight: ", in_flight[dice.Between(0, 3)], ", retry: {attempts: ", hurries ? 25 : 8,
         ", first_delay: 20ms, max_delay: 1s, in_place: ", dice.Chance(0.5) ? "5s" : "100ms",
         "}}\n");
   }
