@@ -176,6 +176,8 @@ absl::Status KeyRelease::AwaitNotes(ParkedKeys& keys) {
   absl::Time heard_at = walk_.runtime.Now();
   absl::Duration pause = kFirstLook;
   std::size_t missing_before = releases_.size() + 1;
+  std::set<Uuid> releases;
+  for (const Release& release : releases_) releases.insert(release.id);
   while (true) {
     std::vector<Release*> missing;
     for (Release& release : releases_) {
@@ -201,7 +203,7 @@ absl::Status KeyRelease::AwaitNotes(ParkedKeys& keys) {
     }
     Wait(std::min(now + pause, heard_at + walk_.timeout));
     pause = std::min(2 * pause, kLongestPause);
-    absl::StatusOr<ParkedKeys> again = ReadParkedKeys(queue_, transport_, walk_);
+    absl::StatusOr<ParkedKeys> again = ReadParkedKeys(queue_, transport_, walk_, releases);
     if (!again.ok()) return again.status();
     // A reading that was stopped has not seen all.
     if (!walk_.stop.stop_requested()) keys = *std::move(again);

@@ -65,14 +65,20 @@ std::optional<ReleaseNote> ReadNote(const ReceivedMessage& message) {
 // Sorts letters to their keys.
 class Reading {
  public:
+  explicit Reading(const std::set<Uuid>& releases) : releases_(releases) {}
+
   void Add(const Letter& letter) {
     const BuriedMessage& buried = letter.buried;
     const std::optional<Uuid> event = buried.parks ? buried.event_id : buried.behind;
     if (!event.has_value()) return;
     ParkedKey& key = KeyOf(*event);
+    if (key.answered) return;
     if (!key.letters.insert(buried.id).second) return;  // read before a lost connection
     if (IsNote(buried)) {
-      if (const auto note = ReadNote(letter.message)) key.notes.push_back(*note);
+      if (const auto note = ReadNote(letter.message)) {
+        key.notes.push_back(*note);
+        key.answered = releases_.contains(note->release);
+      }
     } else if (buried.parks) {
       key.heads.emplace_back(CopyOf(letter.message), buried);
     } else if (buried.event_id != key.event) {  // else it is a late copy of the head
@@ -91,6 +97,7 @@ class Reading {
     return keys_[found->second];
   }
 
+  const std::set<Uuid>& releases_;
   ParkedKeys keys_;
   std::map<Uuid, std::size_t> index_;
   std::map<Uuid, std::set<Uuid>> seen_;  // events behind each
@@ -111,8 +118,8 @@ const ParkedKey* Find(const ParkedKeys& keys, const Uuid& event) {
 }
 
 absl::StatusOr<ParkedKeys> ReadParkedKeys(const DeadQueue& queue, Transport& transport,
-                                          const WalkOptions& walk) {
-  Reading reading;
+                                          const WalkOptions& walk, const std::set<Uuid>& releases) {
+  Reading reading(releases);
   const absl::StatusOr<Next> read =
       WalkQueue(queue, transport, IsOfParkedKey, kBatch, walk,
                 [&](QueuePass& pass, std::span<Letter> letters) -> absl::StatusOr<Next> {

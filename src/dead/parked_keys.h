@@ -33,6 +33,7 @@ struct ParkedKey {
   std::vector<Follower> followers;  // what is parked behind it, in order
   std::vector<ReleaseNote> notes;
   std::set<Uuid> letters;  // ids of all of these
+  bool answered = false;   // the note of a release that was asked for is among these
 
   const ReleaseNote* NoteOf(const Uuid& release) const;
 };
@@ -42,8 +43,10 @@ using ParkedKeys = std::vector<ParkedKey>;
 
 const ParkedKey* Find(const ParkedKeys& keys, const Uuid& event);
 
-// Reads the whole queue. The letters are copies, which need no consumer.
+// Reads the whole queue. The letters are copies, which need no consumer. What comes to a key behind
+// the note of one of `releases` is left out: it has died, or was parked, since then.
 absl::StatusOr<ParkedKeys> ReadParkedKeys(const DeadQueue& queue, Transport& transport,
-                                          const WalkOptions& walk);
+                                          const WalkOptions& walk,
+                                          const std::set<Uuid>& releases = {});
 
 }  // namespace omnibus::dead
