@@ -35,10 +35,9 @@ void LimitRun() {
   alarm(kLongestStandstillSeconds);
 }
 
-// Runs every `step`th seed, and writes a line for each into `out`: seed, messages, faults,
-// findings.
-[[noreturn]] void Work(std::uint64_t from, std::uint64_t to, std::uint64_t step, PlantedBug bug,
-                       int processor, int out) {
+// Runs every so-manieth seed from that one on, and writes a line for each into `out`: seed,
+// messages, faults, findings.
+[[noreturn]] void Work(const FarmOptions& options, std::uint64_t from, int processor, int out) {
   // The threads of a run take turns: on one processor that costs least.
   cpu_set_t processors;
   CPU_ZERO(&processors);
@@ -46,10 +45,11 @@ void LimitRun() {
   sched_setaffinity(0, sizeof processors, &processors);
   // What kills it is reported by its parent.
   if (const int null = open("/dev/null", O_WRONLY); null >= 0) dup2(null, STDERR_FILENO);
-  Plant(bug);
-  for (std::uint64_t seed = from; seed <= to; seed += step) {
+  Plant(options.bug);
+  const auto step = static_cast<std::uint64_t>(options.processes);
+  for (std::uint64_t seed = from; seed <= options.to; seed += step) {
     LimitRun();
-    const RunResult result = Run(seed, nullptr);
+    const RunResult result = options.run(seed, nullptr);
     std::map<std::string, std::size_t> kinds;
     for (const Finding& finding : result.findings) ++kinds[finding.kind];
     std::string line = absl::StrCat(seed, "\t", result.messages, "\t", result.faults, "\t");
@@ -76,8 +76,7 @@ void Start(Worker& worker, const FarmOptions& options, int index) {
   if (worker.pid == 0) {
     close(ends[0]);
     const int processors = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
-    Work(worker.next, options.to, static_cast<std::uint64_t>(options.processes), options.bug,
-         index % processors, ends[1]);
+    Work(options, worker.next, index % processors, ends[1]);
   }
   close(ends[1]);
   worker.in = ends[0];

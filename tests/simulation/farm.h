@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "runtime/planted_bug.h"
-#include "tests/simulation/oracle.h"
+#include "tests/simulation/run.h"
 
 namespace omnibus::simulation {
 
@@ -24,6 +24,7 @@ struct FarmOptions {
   std::uint64_t from = 1;
   std::uint64_t to = 1;
   PlantedBug bug = PlantedBug::kNone;
+  RunResult (*run)(std::uint64_t seed, std::function<void(const std::string&)> print) = &Run;
   int processes = 1;
   bool stop_at_first = false;  // when one seed has been found
   std::function<void(const SeedResult&)> on_result;

@@ -17,6 +17,7 @@
 #include "tests/simulation/farm.h"
 #include "tests/simulation/planted_bugs.h"
 #include "tests/simulation/run.h"
+#include "tests/simulation/story_run.h"
 
 namespace omnibus::simulation {
 namespace {
@@ -36,12 +37,12 @@ std::string Kinds(const SeedResult& result) {
 }
 
 // One run, step by step.
-int Replay(std::uint64_t seed, bool steps) {
+int Replay(const FarmOptions& options, std::uint64_t seed, bool steps) {
   // So that all of them are seen when the run dies.
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const RunResult result =
-      Run(seed, steps ? [](const std::string& step) { std::printf("%s\n", step.c_str()); }
-                      : std::function<void(const std::string&)>());
+      options.run(seed, steps ? [](const std::string& step) { std::printf("%s\n", step.c_str()); }
+                              : std::function<void(const std::string&)>());
   for (const Finding& finding : result.findings) {
     std::printf("seed %ju: %s: %s\n", static_cast<std::uintmax_t>(seed), finding.kind.c_str(),
                 finding.what.c_str());
@@ -128,6 +129,7 @@ int Main(int argc, char** argv) {
   bool steps = false;
   bool bugs = false;
   bool json = false;
+  bool stories = false;
   FarmOptions options;
   options.processes = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   app.add_option("--seeds", seeds, "FROM..TO, each a run (default 1..500)");
@@ -135,12 +137,14 @@ int Main(int argc, char** argv) {
   app.add_flag("--steps", steps, "with --seed: prints every step");
   app.add_option("--bug", bug, "plants that bug");
   app.add_flag("--bugs", bugs, "plants each bug in turn, and prints how many seeds found it");
+  app.add_flag("--stories", stories, "runs the stories of the reference domains instead");
   app.add_flag("--first", options.stop_at_first, "stops at the first seed that finds something");
   app.add_option("--processes", options.processes, "runs at a time (default: processors)")
       ->check(CLI::PositiveNumber);
   app.add_flag("--json", json, "one JSON object for each run");
   CLI11_PARSE(app, argc, argv);
 
+  if (stories) options.run = &RunStories;
   if (!bug.empty()) {
     for (const BugDescription& each : AllBugs()) {
       if (each.name == bug) options.bug = each.bug;
@@ -155,7 +159,7 @@ int Main(int argc, char** argv) {
   }
   if (seed.has_value()) {
     Plant(options.bug);
-    return Replay(*seed, steps);
+    return Replay(options, *seed, steps);
   }
   const std::vector<std::string> range = absl::StrSplit(seeds, "..");
   if (range.size() != 2 || !absl::SimpleAtoi(range[0], &options.from) ||

@@ -4,12 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "spdlog/logger.h"
-#include "spdlog/sinks/base_sink.h"
 #include "tests/simulation/farmer.h"
 #include "tests/simulation/log_broker.h"
 #include "tests/simulation/operator.h"
 #include "tests/simulation/queue_broker.h"
+#include "tests/simulation/run_log.h"
 #include "tests/simulation/service_process.h"
 #include "tests/simulation/services_plan.h"
 #include "tests/simulation/simulated_inbox.h"
@@ -19,26 +18,6 @@ namespace {
 
 // What all that was published may take to come to its end, once the weather is fine.
 constexpr absl::Duration kPatience = absl::Minutes(30);
-
-// The bus's log, among the steps.
-class TraceSink final : public spdlog::sinks::base_sink<std::mutex> {
- public:
-  explicit TraceSink(Trace& trace) : trace_(trace) {}
-
- private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    trace_.Step("log: ", absl::string_view(message.payload.data(), message.payload.size()));
-  }
-  void flush_() override {}
-
-  Trace& trace_;
-};
-
-std::shared_ptr<spdlog::logger> MakeLog(Trace& trace) {
-  auto log = std::make_shared<spdlog::logger>("run", std::make_shared<TraceSink>(trace));
-  log->set_level(trace.on() ? spdlog::level::debug : spdlog::level::off);
-  return log;
-}
 
 }  // namespace
 
