@@ -63,8 +63,9 @@ bool Parking::Arrive(Delivery* delivery) {
   auto found = places.find(delivery->sequence);
   bool takes_over = false;
   if (delivery->release != Delivery::Release::kNone) {
+    // Also that of the event itself, where a crash came between its dead letter and its mark.
     found = std::find_if(places.begin(), places.end(), [&](const auto& each) {
-      return each.second.kind != Kind::kMessage && each.second.id == delivery->metadata.id;
+      return !each.second.waits && each.second.id == delivery->metadata.id;
     });
     takes_over = found != places.end();
   }

@@ -167,23 +167,42 @@ TEST_F(ParkedKeyTest, TheKeyStaysParkedOverARestart) {
 }
 
 // Between a dead letter and its mark in the retry queue.
-TEST(ParkingTest, AReleaseTakesThePlaceOfADeadLetterThatHasNoMarkYet) {
-  omnibus::SimulatedRuntime runtime(1);
-  omnibus::Parking parking(runtime, 10);
-  omnibus::Source source;
-  omnibus::Delivery head;
-  omnibus::Delivery release;
-  for (omnibus::Delivery* delivery : {&head, &release}) {
-    delivery->source = &source;
-    delivery->order_key = 1;
-    delivery->metadata.id = omnibus::RandomUuid(1, 1);
+class ParkingTest : public ::testing::Test {
+ protected:
+  ParkingTest() {
+    for (omnibus::Delivery* delivery : {&event_, &release_}) {
+      delivery->source = &source_;
+      delivery->order_key = 1;
+      delivery->metadata.id = omnibus::RandomUuid(1, 1);
+    }
+    release_.put_off = true;
+    release_.release = omnibus::Delivery::Release::kReplay;
   }
-  parking.BeginToPark(head);
-  release.put_off = true;
-  release.release = omnibus::Delivery::Release::kReplay;
-  ASSERT_TRUE(parking.Arrive(&release));
-  EXPECT_TRUE(head.superseded);
-  EXPECT_EQ(parking.StateOf(release), omnibus::Parking::State::kReleasing);
+
+  void ExpectToBeReleased() {
+    ASSERT_TRUE(parking_.Arrive(&release_));
+    EXPECT_TRUE(event_.superseded);
+    EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
+  }
+
+  omnibus::SimulatedRuntime runtime_{1};
+  omnibus::Parking parking_{runtime_, 10};
+  omnibus::Source source_;
+  omnibus::Delivery event_;
+  omnibus::Delivery release_;
+};
+
+TEST_F(ParkingTest, AReleaseTakesThePlaceOfADeadLetterThatHasNoMarkYet) {
+  parking_.BeginToPark(event_);
+  ExpectToBeReleased();
+}
+
+TEST_F(ParkingTest, AReleaseTakesThePlaceOfItsEventThatIsTriedAgainAfterACrash) {
+  event_.put_off = true;
+  event_.attempt = 3;
+  event_.sequence = 1;
+  ASSERT_TRUE(parking_.Arrive(&event_));
+  ExpectToBeReleased();
 }
 
 class ReleaseTest : public ParkedKeyTest {
