@@ -150,6 +150,8 @@ void Parking::Park(Delivery& delivery) {
   const auto found = places.find(delivery.sequence);
   Place& place = found == places.end() ? GivePlace(delivery, places) : found->second;
   place.kind = Kind::kParked;
+  // Where the outcome was unknown, a mark may be here already.
+  if (place.delivery != nullptr && place.delivery != &delivery) return;
   place.delivery = nullptr;
   place.missed_at = MissedAt(delivery);
 }

@@ -205,6 +205,23 @@ TEST_F(ParkingTest, AReleaseTakesThePlaceOfItsEventThatIsTriedAgainAfterACrash) 
   ExpectToBeReleased();
 }
 
+TEST_F(ParkingTest, OfTwoMarksOfOneDeadLetterOneIsKept) {
+  omnibus::Delivery mark;
+  omnibus::Delivery other;
+  for (omnibus::Delivery* delivery : {&mark, &other}) {
+    delivery->source = &source_;
+    delivery->order_key = 1;
+    delivery->metadata.id = event_.metadata.id;
+    delivery->put_off = delivery->parks = true;
+    delivery->sequence = 1;
+  }
+  parking_.BeginToPark(event_);
+  parking_.Park(event_);
+  ASSERT_TRUE(parking_.Arrive(&mark));
+  parking_.Park(event_);  // the outcome of the first try was unknown
+  EXPECT_FALSE(parking_.Arrive(&other));
+}
+
 class ReleaseTest : public ParkedKeyTest {
  protected:
   // "first" is a dead letter, "second" is parked behind it; what failed is mended.
