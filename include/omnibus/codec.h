@@ -87,24 +87,17 @@ void AppendKey(const void* event, std::string& out) {
   }
 }
 
-// The name of the payload in each dialect's envelope: errors begin with it.
-constexpr std::string_view PayloadName(Naming naming) {
-  return naming == Naming::kCamel ? "data" : "payload";
+template <Event E>
+inline constexpr auto kFieldDescriptions = []<std::size_t... I>(std::index_sequence<I...>) {
+  return std::array<FieldDescription, sizeof...(I)>{FieldDescription{
+      kFieldNames<E>[I], &DescribeType<FieldType<I, E>>, !OptionalType<FieldType<I, E>>}...};
 }
+(std::make_index_sequence<kFieldCount<E>>());
 
 template <Event E>
 std::span<const FieldInfo> DescribeFields() {
-  constexpr std::size_t kCount = kFieldCount<E>;
-  static const auto types = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<std::string, kCount>{DescribeType<FieldType<I, E>>()...};
-  }
-  (std::make_index_sequence<kCount>());
-  static const auto fields = []<std::size_t... I>(std::index_sequence<I...>) {
-    return std::array<FieldInfo, kCount>{
-        FieldInfo{kFieldNames<E>[I], types[I], !OptionalType<FieldType<I, E>>}...};
-  }
-  (std::make_index_sequence<kCount>());
-  return fields;
+  static const FieldList fields(kFieldDescriptions<E>);
+  return fields.View();
 }
 
 // Never inlined into `encode` too: all that an event's fields need is inlined into this.
@@ -121,10 +114,7 @@ EventType MakeEventType() {
   type.alignment = alignof(E);
   type.fields = DescribeFields<E>();
   type.encode = [](const void* event, Naming naming, std::string& out) {
-    JsonOutput& output = ThreadOutput();
-    if (!WriteEvent<E>(event, naming, output)) return output.status(PayloadName(naming));
-    out.append(output.View());
-    return absl::OkStatus();
+    return EncodeBy(&WriteEvent<E>, event, naming, out);
   };
   type.write = &WriteEvent<E>;
   type.decode = [](JsonValue& payload, Naming naming, void* event) {

@@ -9,6 +9,24 @@
 namespace omnibus {
 namespace internal {
 
+FieldList::FieldList(std::span<const FieldDescription> fields) {
+  types_.reserve(fields.size());  // they are viewed
+  for (const FieldDescription& field : fields) {
+    fields_.push_back({field.name, types_.emplace_back(field.type()), field.required});
+  }
+}
+
+absl::Status EncodeBy(bool (*write)(const void* event, Naming naming, JsonOutput& out),
+                      const void* event, Naming naming, std::string& out) {
+  JsonOutput& output = ThreadOutput();
+  // Errors begin with the name that the payload has in the envelope.
+  if (!write(event, naming, output)) {
+    return output.status(naming == Naming::kCamel ? "data" : "payload");
+  }
+  out.append(output.View());
+  return absl::OkStatus();
+}
+
 absl::Status ReadText(std::string_view text, std::string_view root,
                       absl::FunctionRef<bool(JsonValue&)> read) {
   // Its buffers are worth keeping. `read` runs no code that could come back here: it only fills a

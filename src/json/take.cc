@@ -40,6 +40,35 @@ std::string_view NumberToken(const char* at, const char* end) {
 
 const char* EndOf(std::string_view token) { return token.data() + token.size(); }
 
+const char* TakeLongDecimal(const char* at, const char* end, Decimal& value) {
+  const std::string_view token = NumberToken(at, end);
+  return ReadDecimal(token, value) == DecimalResult::kRead ? EndOf(token) : nullptr;
+}
+
+// With escapes, or not ASCII.
+const char* TakeTextSlowly(const char* at, const char* end, std::string& value) {
+  const char* behind = at;
+  bool escapes = false;
+  for (; behind < end && *behind != '"'; ++behind) {
+    if (static_cast<unsigned char>(*behind) < 0x20) return nullptr;
+    if (*behind == '\\') {
+      escapes = true;
+      // What is escaped does not end the string.
+      if (++behind == end) return nullptr;
+    }
+  }
+  if (behind == end) return nullptr;
+  const std::string_view content(at, static_cast<std::size_t>(behind - at));
+  if (!simdjson::validate_utf8(content.data(), content.size())) return nullptr;
+  value.clear();
+  if (!escapes) {
+    value.assign(content);
+  } else if (!Unescape(content, value).empty()) {
+    return nullptr;
+  }
+  return behind;
+}
+
 constexpr std::array<char, 32> All(int even, int odd) {
   std::array<char, 32> vector = {};
   for (std::size_t i = 0; i < vector.size(); ++i) {
@@ -89,32 +118,39 @@ const char* TakeDouble(const char* at, const char* end, double& value) {
   return std::from_chars(at, EndOf(token), value).ec == std::errc() ? EndOf(token) : nullptr;
 }
 
-const char* TakeLongDecimal(const char* at, const char* end, Decimal& value) {
-  const std::string_view token = NumberToken(at, end);
-  return ReadDecimal(token, value) == DecimalResult::kRead ? EndOf(token) : nullptr;
+OMNIBUS_QUICK const char* TakeDecimal(const char* at, const char* end, Decimal& value) {
+  constexpr std::uint32_t kPowers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000};
+  const DigitWord whole = Digits(LoadWord(at, end));
+  if (whole.count - 1 > 6 || (*at == '0' && whole.count > 1)) [[unlikely]] {
+    return TakeLongDecimal(at, end, value);
+  }
+  const std::uint64_t number = ValueOf(whole);
+  const char* const point = at + whole.count;
+  if (!IsAt(point, end, '.')) {
+    // An exponent is no beginning of what may follow: then all is read the general way.
+    value = Decimal::FromUnits(static_cast<std::int64_t>(number), 0);
+    return point;
+  }
+  const DigitWord part = Digits(LoadWord(point + 1, end));
+  if (part.count - 1 > 6) [[unlikely]] {
+    return TakeLongDecimal(at, end, value);
+  }
+  value =
+      Decimal::FromUnits(static_cast<std::int64_t>(number * kPowers[part.count] + ValueOf(part)),
+                         static_cast<int>(part.count));
+  return point + 1 + part.count;
 }
 
-const char* TakeTextSlowly(const char* at, const char* end, std::string& value) {
-  const char* behind = at;
-  bool escapes = false;
-  for (; behind < end && *behind != '"'; ++behind) {
-    if (static_cast<unsigned char>(*behind) < 0x20) return nullptr;
-    if (*behind == '\\') {
-      escapes = true;
-      // What is escaped does not end the string.
-      if (++behind == end) return nullptr;
-    }
-  }
-  if (behind == end) return nullptr;
-  const std::string_view content(at, static_cast<std::size_t>(behind - at));
-  if (!simdjson::validate_utf8(content.data(), content.size())) return nullptr;
-  value.clear();
-  if (!escapes) {
-    value.assign(content);
-  } else if (!Unescape(content, value).empty()) {
+OMNIBUS_QUICK const char* TakeText(const char* at, const QuickText& text, std::string& value) {
+  const char* const stop = FindCare(at, text);
+  if (stop == nullptr) [[unlikely]] {
     return nullptr;
   }
-  return behind;
+  if (*stop != '"') [[unlikely]] {
+    return TakeTextSlowly(at, text.end, value);
+  }
+  value.assign(at, static_cast<std::size_t>(stop - at));
+  return stop;
 }
 
 const char* TakeFraction(const char* at, const char* end, std::int64_t seconds, Timestamp& value) {

@@ -40,6 +40,10 @@ bool WriteJson(const T& value, Naming naming, JsonOutput& out) {
 // The calling thread's own, emptied. Valid until the next call.
 JsonOutput& ThreadOutput();
 
+// Appends what `write` makes of `event`: EventType::encode.
+absl::Status EncodeBy(bool (*write)(const void* event, Naming naming, JsonOutput& out),
+                      const void* event, Naming naming, std::string& out);
+
 template <typename T>
 bool ReadJson(JsonValue& from, Naming naming, T& value) {
   return naming == Naming::kSnake ? ReadObject<Naming::kSnake>(from, value)

@@ -3,9 +3,12 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "omnibus/event_type.h"
 #include "omnibus/internal/codec_types.h"
@@ -49,6 +52,23 @@ std::string DescribeType() {
     return fields + (fields.empty() ? "{}" : "}");
   }
 }
+
+// What an event's fields are told by, and how they are listed. No template: each event would have
+// its own of all that strings need.
+struct FieldDescription {
+  std::string_view name;
+  std::string (*type)() = nullptr;
+  bool required = true;
+};
+class FieldList {
+ public:
+  explicit FieldList(std::span<const FieldDescription> fields);
+  std::span<const FieldInfo> View() const { return fields_; }
+
+ private:
+  std::vector<std::string> types_;
+  std::vector<FieldInfo> fields_;
+};
 
 template <typename T>
 bool EqualValues(const T& a, const T& b) {

@@ -32,11 +32,12 @@ struct TwoDigits {
 };
 extern const TwoDigits kTwoDigits;
 
-// The rare and the long ways. `Text` is between quotes; it is null with an error in `out` for what
-// is not UTF-8.
+// What is too long to be compiled for each field: a call costs it little. `Text` is between quotes;
+// it is null with an error in `out` for what is not UTF-8.
 char* PutLongInteger(char* at, std::uint64_t value);
+char* PutDecimal(char* at, Decimal decimal);
 char* PutDoubleText(char* at, double value, JsonOutput& out);
-char* PutTextSlowly(char* at, std::string_view text, JsonOutput& out);
+char* PutText(char* at, std::string_view text, JsonOutput& out);
 // At most so many characters are `text`, escaped.
 std::size_t LongTextBound(std::string_view text);
 
@@ -155,49 +156,6 @@ char* PutUuidWithoutShuffle(char* at, const Uuid& uuid);
   return PutLongInteger(at, value);
 }
 
-// Whether one of the 16 characters has to be looked at closely: not ASCII, or not to be written as
-// it is.
-[[gnu::always_inline]] inline int NeedsCare(__m128i text) {
-  const __m128i quote = _mm_cmpeq_epi8(text, _mm_set1_epi8('"'));
-  const __m128i backslash = _mm_cmpeq_epi8(text, _mm_set1_epi8('\\'));
-  // As signed numbers, those from 0x80 on are below the space too.
-  const __m128i below = _mm_cmplt_epi8(text, _mm_set1_epi8(' '));
-  return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), below));
-}
-
-[[gnu::always_inline]] inline char* PutText(char* at, std::string_view text, JsonOutput& out) {
-  const char* const from = text.data();
-  const std::size_t size = text.size();
-  int care = 0;
-  if (size >= 16) {
-    const auto block = [&](std::size_t i) __attribute__((always_inline)) {
-      const __m128i chars = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
-      care |= NeedsCare(chars);
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(at + i), chars);
-    };
-    for (std::size_t i = 0; i + 16 <= size; i += 16) block(i);
-    block(size - 16);
-  } else if (size >= 4) {
-    PutShort(at, from, size);
-    const __m128i spaces = _mm_set1_epi8(' ');
-    const __m128i head =
-        size >= 8 ? _mm_set_epi64x(Load<long long>(from + size - 8), Load<long long>(from))
-                  : _mm_unpacklo_epi64(
-                        _mm_set_epi32(0, 0, Load<int>(from + size - 4), Load<int>(from)), spaces);
-    care = NeedsCare(head);
-  } else {
-    for (std::size_t i = 0; i < size; ++i) {
-      const auto c = static_cast<signed char>(from[i]);
-      care |= static_cast<int>(c < ' ' || c == '"' || c == '\\');
-      at[i] = from[i];
-    }
-  }
-  if (care != 0) [[unlikely]] {
-    return PutTextSlowly(at, text, out);
-  }
-  return at + size;
-}
-
 #else
 
 inline char* PutUuid(char* at, const Uuid& uuid) { return WriteUuid(uuid, at); }
@@ -205,9 +163,6 @@ inline char* PutTimestamp(char* at, Timestamp timestamp, DateTexts&) {
   return WriteTimestamp(timestamp, at);
 }
 inline char* PutUnsigned(char* at, std::uint64_t value) { return PutLongInteger(at, value); }
-inline char* PutText(char* at, std::string_view text, JsonOutput& out) {
-  return PutTextSlowly(at, text, out);
-}
 
 #endif
 
@@ -223,27 +178,6 @@ template <std::integral Integer>
   } else {
     return PutUnsigned(at, value);
   }
-}
-
-[[gnu::always_inline]] inline char* PutDecimal(char* at, Decimal decimal) {
-  if (decimal.scale() == 0) return PutInteger(at, decimal.units());
-  if (decimal.scale() > 2) return WriteDecimal(decimal, at);
-  // Money.
-  auto units = static_cast<std::uint64_t>(decimal.units());
-  if (decimal.units() < 0) {
-    *at++ = '-';
-    units = 0 - units;
-  }
-  if (decimal.scale() == 1) {
-    at = PutUnsigned(at, units / 10);
-    at[0] = '.';
-    at[1] = static_cast<char>('0' + units % 10);
-    return at + 2;
-  }
-  at = PutUnsigned(at, units / 100);
-  at[0] = '.';
-  Store(at + 1, Load<std::uint16_t>(kTwoDigits.text + 2 * (units % 100)));
-  return at + 3;
 }
 
 // Short texts have room for the worst; of long ones what has to be escaped is counted first.

@@ -31,15 +31,16 @@ struct QuickText {
   const char* end;
 };
 
-// The long and the rare ways: integers of any length, any double, any decimal.
+// The long and the rare ways, and what is too long to be compiled for each field, where a call
+// costs little: integers of any length, any double, any decimal, and a string up to its closing
+// quote.
 const char* TakeLongSigned(const char* at, const char* end, std::int64_t min, std::int64_t max,
                            std::int64_t& value);
 const char* TakeLongUnsigned(const char* at, const char* end, std::uint64_t max,
                              std::uint64_t& value);
 const char* TakeDouble(const char* at, const char* end, double& value);
-const char* TakeLongDecimal(const char* at, const char* end, Decimal& value);
-// A string with escapes, or that is not ASCII: up to its closing quote.
-const char* TakeTextSlowly(const char* at, const char* end, std::string& value);
+OMNIBUS_QUICK const char* TakeDecimal(const char* at, const char* end, Decimal& value);
+OMNIBUS_QUICK const char* TakeText(const char* at, const QuickText& text, std::string& value);
 // What FindCare() does below, in a text of less than 32 characters.
 const char* FindCareInShort(const char* at, const char* end);
 // A time in any other spelling, or of another century: up to its closing quote.
@@ -289,29 +290,6 @@ OMNIBUS_QUICK_INLINE const char* TakeInteger(const char* at, const char* end, In
   return at;
 }
 
-OMNIBUS_QUICK_INLINE const char* TakeDecimal(const char* at, const char* end, Decimal& value) {
-  constexpr std::uint32_t kPowers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000, 10'000'000};
-  const DigitWord whole = Digits(LoadWord(at, end));
-  if (whole.count - 1 > 6 || (*at == '0' && whole.count > 1)) [[unlikely]] {
-    return TakeLongDecimal(at, end, value);
-  }
-  const std::uint64_t number = ValueOf(whole);
-  const char* const point = at + whole.count;
-  if (!IsAt(point, end, '.')) {
-    // An exponent is no beginning of what may follow: then all is read the general way.
-    value = Decimal::FromUnits(static_cast<std::int64_t>(number), 0);
-    return point;
-  }
-  const DigitWord part = Digits(LoadWord(point + 1, end));
-  if (part.count - 1 > 6) [[unlikely]] {
-    return TakeLongDecimal(at, end, value);
-  }
-  value =
-      Decimal::FromUnits(static_cast<std::int64_t>(number * kPowers[part.count] + ValueOf(part)),
-                         static_cast<int>(part.count));
-  return point + 1 + part.count;
-}
-
 // The first character that ends a string or has to be looked at closely; null: there is none.
 OMNIBUS_QUICK_INLINE const char* FindCare(const char* at, const QuickText& text) {
   const auto care = [](const char* from) __attribute__((always_inline, target("avx2,bmi"))) {
@@ -334,19 +312,6 @@ OMNIBUS_QUICK_INLINE const char* FindCare(const char* at, const QuickText& text)
   // The last ones, with some that come before them.
   const std::uint32_t mask = care(text.end - 32) >> (32 - (text.end - at));
   return mask != 0 ? at + std::countr_zero(mask) : nullptr;
-}
-
-OMNIBUS_QUICK_INLINE const char* TakeText(const char* at, const QuickText& text,
-                                          std::string& value) {
-  const char* const stop = FindCare(at, text);
-  if (stop == nullptr) [[unlikely]] {
-    return nullptr;
-  }
-  if (*stop != '"') [[unlikely]] {
-    return TakeTextSlowly(at, text.end, value);
-  }
-  value.assign(at, static_cast<std::size_t>(stop - at));
-  return stop;
 }
 
 }  // namespace omnibus::internal
