@@ -70,8 +70,7 @@ void Handling::Announce(Delivery* delivery) {
   if (Leaving(*delivery)) return Release(delivery);
   if (delivery->superseded) return Settle(delivery);
   delivery->stage = Delivery::Stage::kAnnounce;
-  if (parking_.IsHindered(*delivery, Delivery::Hinders::kAnnouncement) &&
-      !Planted(PlantedBug::kReleasedTooEarly)) {
+  if (parking_.IsHindered(*delivery, Delivery::Hinders::kAnnouncement)) {
     return workers_.Delay(delivery, module_.runtime->Now() + kAskAgain, /*hold_order=*/false);
   }
   delivery->first_failed_at = delivery->last_failed_at = module_.runtime->Now();

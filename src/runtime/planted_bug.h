@@ -30,7 +30,6 @@ enum class PlantedBug {
   kConfirmedWhenTaken,
   kParkedKeyGoesOn,
   kMarkUnconfirmed,
-  kReleasedTooEarly,
 };
 
 #ifdef OMNIBUS_PLANTED_BUGS

@@ -58,8 +58,6 @@ const std::vector<BugDescription>& AllBugs() {
        "what follows a dead letter that parks its key is handled"},
       {PlantedBug::kMarkUnconfirmed, "mark-unconfirmed",
        "a dead letter that parks its key is settled, and leaves no mark"},
-      {PlantedBug::kReleasedTooEarly, "released-too-early",
-       "a key is said to be released while something of it is still being parked"},
   };
   return all;
 }
