@@ -62,6 +62,15 @@ std::optional<ReleaseNote> ReadNote(const ReceivedMessage& message) {
   return note;
 }
 
+// Whether their places in their channel are known, which say in which order they came.
+bool IsOfOneLog(const std::vector<ParkedKey::Follower>& followers) {
+  return std::all_of(followers.begin(), followers.end(), [&](const auto& follower) {
+    const BuriedMessage& buried = follower.letter.buried;
+    return buried.offset.has_value() && buried.partition.has_value() &&
+           buried.partition == followers.front().letter.buried.partition;
+  });
+}
+
 // Sorts letters to their keys.
 class Reading {
  public:
@@ -82,13 +91,27 @@ class Reading {
     } else if (buried.parks) {
       key.heads.emplace_back(CopyOf(letter.message), buried);
     } else if (buried.event_id != key.event) {  // else it is a late copy of the head
-      const bool repeats =
-          buried.event_id.has_value() && !seen_[key.event].insert(*buried.event_id).second;
-      key.followers.emplace_back(CopyOf(letter.message), buried, repeats);
+      key.followers.emplace_back(CopyOf(letter.message), buried);
     }
   }
 
-  ParkedKeys Take() { return std::move(keys_); }
+  ParkedKeys Take() {
+    for (ParkedKey& key : keys_) {
+      if (IsOfOneLog(key.followers)) {
+        // After a crash, and beside an owner of before, copies come in between.
+        std::stable_sort(key.followers.begin(), key.followers.end(),
+                         [](const ParkedKey::Follower& one, const ParkedKey::Follower& other) {
+                           return *one.letter.buried.offset < *other.letter.buried.offset;
+                         });
+      }
+      std::set<Uuid> seen;
+      for (ParkedKey::Follower& follower : key.followers) {
+        const std::optional<Uuid>& event = follower.letter.buried.event_id;
+        follower.repeats = event.has_value() && !seen.insert(*event).second;
+      }
+    }
+    return std::move(keys_);
+  }
 
  private:
   ParkedKey& KeyOf(const Uuid& event) {
@@ -100,7 +123,6 @@ class Reading {
   const std::set<Uuid>& releases_;
   ParkedKeys keys_;
   std::map<Uuid, std::size_t> index_;
-  std::map<Uuid, std::set<Uuid>> seen_;  // events behind each
 };
 
 }  // namespace

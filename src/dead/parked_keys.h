@@ -21,16 +21,16 @@ struct ReleaseNote {
 
 struct ParkedKey {
   struct Follower {
-    Follower(ReceivedMessage message, BuriedMessage buried, bool is_repetition)
-        : letter(std::move(message), std::move(buried)), repeats(is_repetition) {}
+    Follower(ReceivedMessage message, BuriedMessage buried)
+        : letter(std::move(message), std::move(buried)) {}
 
     Letter letter;
-    bool repeats;  // a crash has left the same event twice
+    bool repeats = false;  // a crash has left the same event twice
   };
 
   Uuid event = {};                  // which it is parked behind
   std::vector<Letter> heads;        // that event's dead letters: mostly one
-  std::vector<Follower> followers;  // what is parked behind it, in order
+  std::vector<Follower> followers;  // what is parked behind it, in order: that of its log, if known
   std::vector<ReleaseNote> notes;
   std::set<Uuid> letters;  // ids of all of these
   bool answered = false;   // the note of a release that was asked for is among these

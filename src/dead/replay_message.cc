@@ -106,12 +106,21 @@ ReplayTarget TargetOf(const DeadQueue& queue, const Capabilities& capabilities) 
 ReplayMessage::ReplayMessage(const ReceivedMessage& message, const BuriedMessage& buried,
                              const ReplayTarget& target, std::string_view body,
                              std::span<const HeaderView> added)
-    : replayed_(absl::StrCat(buried.replayed + 1)) {
+    : replayed_(absl::StrCat(buried.replayed + 1)),
+      partition_(absl::StrCat(buried.partition.value_or(-1))),
+      offset_(absl::StrCat(buried.offset.value_or(-1))) {
   for (const HeaderView& header : message.headers) {
     if (!IsDeathHeader(header.name) && header.name != kReplayedHeader) headers_.push_back(header);
   }
   headers_.push_back({kReplayedHeader, replayed_});
   headers_.insert(headers_.end(), added.begin(), added.end());
+  // Should it die or be parked again.
+  if (target.destination == Destination::kQueue && buried.partition.has_value()) {
+    headers_.push_back({"retry_partition", partition_});
+  }
+  if (target.destination == Destination::kQueue && buried.offset.has_value()) {
+    headers_.push_back({"retry_offset", offset_});
+  }
   message_.destination = target.destination;
   message_.channel = target.name;
   message_.mandatory = target.mandatory;

@@ -38,6 +38,8 @@ class ReplayMessage {
 
  private:
   std::string replayed_;
+  std::string partition_;
+  std::string offset_;
   std::vector<HeaderView> headers_;
   OutgoingMessage message_;
 };
