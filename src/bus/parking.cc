@@ -60,6 +60,7 @@ bool Parking::Arrive(Delivery* delivery) {
     Hinder(*delivery, Delivery::Hinders::kEndOfRelease);
   }
   Places& places = keys_[delivery->order_key];
+  if (delivery->parks && GiveToRelease(*delivery, places)) return false;
   auto found = places.find(delivery->sequence);
   bool takes_over = false;
   if (delivery->release != Delivery::Release::kNone) {
@@ -304,6 +305,25 @@ std::uint64_t Parking::FirstPlaceOf(const Delivery& release, const Places& place
   const std::uint64_t round = first >> 32;
   if (start(round) < first) return start(round);
   return round == 0 ? 0 : start(round - 1);
+}
+
+// A release that came before its mark, where a crash was between the dead letter and the mark: the
+// place is the mark's.
+bool Parking::GiveToRelease(const Delivery& mark, Places& places) {
+  if (mark.source->caught_up || mark.release != Delivery::Release::kNone) return false;
+  if (mark.sequence == 0 || places.contains(mark.sequence)) return false;
+  const auto found = std::find_if(places.begin(), places.end(), [&](const auto& each) {
+    const Delivery* release = each.second.delivery;
+    return each.second.id == mark.metadata.id && release != nullptr &&
+           release->source == mark.source && release->release != Delivery::Release::kNone;
+  });
+  if (found == places.end()) return false;
+  Places::node_type place = places.extract(found);
+  place.key() = mark.sequence;
+  place.mapped().delivery->sequence = mark.sequence;
+  place.mapped().kind = Kind::kReleasing;
+  places.insert(std::move(place));
+  return true;
 }
 
 Parking::Place& Parking::GivePlace(Delivery& delivery, Places& places) {

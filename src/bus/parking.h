@@ -116,6 +116,7 @@ class Parking {
   void Hinder(Delivery& delivery, Delivery::Hinders what) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static Kind KindOf(const Delivery& delivery, bool heads);
   static std::uint64_t FirstPlaceOf(const Delivery& release, const Places& places);
+  static bool GiveToRelease(const Delivery& mark, Places& places);
   static Turn TurnOf(const Places& places, std::uint64_t number);
   Place& GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropMissed(Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

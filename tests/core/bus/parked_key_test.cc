@@ -205,6 +205,24 @@ TEST_F(ParkingTest, AReleaseTakesThePlaceOfItsEventThatIsTriedAgainAfterACrash) 
   ExpectToBeReleased();
 }
 
+TEST_F(ParkingTest, AReleaseThatIsReadBackBeforeItsMarkHasThePlaceOfTheMark) {
+  event_.metadata.id = omnibus::RandomUuid(2, 2);  // was put off since another release
+  event_.put_off = true;
+  event_.sequence = (std::uint64_t{1} << 32) + 1;
+  ASSERT_TRUE(parking_.Arrive(&event_));
+  ASSERT_TRUE(parking_.Arrive(&release_));
+  omnibus::Delivery mark;
+  mark.source = &source_;
+  mark.order_key = 1;
+  mark.metadata.id = release_.metadata.id;
+  mark.put_off = mark.parks = true;
+  mark.attempt = 1;
+  mark.sequence = 1;
+  EXPECT_FALSE(parking_.Arrive(&mark));
+  EXPECT_EQ(release_.sequence, 1);
+  EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
+}
+
 TEST_F(ParkingTest, OfTwoMarksOfOneDeadLetterOneIsKept) {
   omnibus::Delivery mark;
   omnibus::Delivery other;
