@@ -21,6 +21,7 @@ namespace omnibus {
 
 struct TransportPlugin {
   std::string_view kind;              // "kafka"
+  std::string client = {};            // "librdkafka 2.0.2"; empty: it needs no client library
   Dialect dialect = Dialect::kSnake;  // of channels that the configuration gives none
 
   // `name` is the entry's under `transports`, `options` its settings (all but `kind`; nothing when

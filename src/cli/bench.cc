@@ -218,8 +218,12 @@ int Bench(const BenchCommand& command, Environment& environment) {
 
   StopSignals signals(environment.runtime);
   ProgressLine progress(environment);
-  const BenchSubject subject = {command, std::string((*event)->contract->type), route->transport,
-                                bench::DescribeMachine()};
+  BenchSubject subject = {command, std::string((*event)->contract->type), route->transport,
+                          bench::DescribeMachine()};
+  for (const TransportPlugin& plugin : plugins) {
+    if (plugin.client.empty()) continue;
+    subject.machine.push_back({absl::StrCat(AbslView(plugin.kind), " client"), plugin.client});
+  }
   bench::Setup setup;
   setup.configuration = *std::move(configuration);
   setup.transports = plugins;

@@ -141,6 +141,8 @@ class KafkaTransport final : public Transport, public QueueGauge {
 
 }  // namespace
 
+std::string KafkaClient() { return absl::StrCat("librdkafka ", rd_kafka_version_str()); }
+
 absl::StatusOr<std::unique_ptr<Transport>> MakeKafkaTransport(KafkaOptions options,
                                                               Runtime& runtime,
                                                               std::shared_ptr<spdlog::logger> log) {

@@ -113,6 +113,8 @@ class RabbitMqTransport final : public Transport, public QueueGauge {
 }  // namespace
 }  // namespace rabbitmq
 
+std::string RabbitMqClient() { return absl::StrCat("rabbitmq-c ", amqp_version()); }
+
 absl::StatusOr<std::unique_ptr<Transport>> MakeRabbitMqTransport(
     RabbitMqOptions options, Runtime& runtime, std::shared_ptr<spdlog::logger> logger) {
   if (absl::Status status = rabbitmq::CheckOptions(options); !status.ok()) return status;

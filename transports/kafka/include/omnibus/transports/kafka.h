@@ -50,6 +50,9 @@ struct KafkaOptions {
 // release_within}. kInvalidArgument with the place of each error; a password is never part of one.
 absl::StatusOr<KafkaOptions> ReadKafkaOptions(const Setting& settings, std::string_view path);
 
+// The client library and its version: "librdkafka 2.0.2".
+std::string KafkaClient();
+
 // Does not wait for a broker. kInvalidArgument for options that librdkafka refuses. `runtime`
 // outlives the transport; the transport is destroyed after all that it opened, and after all
 // messages that its consumers handed out.

@@ -66,6 +66,9 @@ struct RabbitMqOptions {
 // is left out keeps its default. kInvalidArgument with the place of each error.
 absl::StatusOr<RabbitMqOptions> ReadRabbitMqOptions(const Setting& setting, std::string_view path);
 
+// The client library and its version: "rabbitmq-c 0.11.0".
+std::string RabbitMqClient();
+
 // Connects only when something is opened or declared. kInvalidArgument: an option is out of its
 // range, or the url is none. `runtime` outlives the transport. Its destructor waits for a running
 // look-up of the broker's name.
