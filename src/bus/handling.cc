@@ -16,6 +16,9 @@ namespace {
 // Until another delivery of the same effect has ended.
 constexpr absl::Duration kAskAgain = absl::Milliseconds(20);
 
+// What the receiver takes at a time, at most.
+constexpr std::size_t kEnoughRoom = 256;
+
 // Until others that are put off have perhaps been handled.
 constexpr absl::Duration kLookForRoom = absl::Milliseconds(200);
 
@@ -28,8 +31,9 @@ Handling::Handling(const ModuleIdentity& module, const ModuleConfiguration& conf
       publish_timeout_(publish_timeout),
       inbox_(std::move(inbox)),
       observer_(observer),
-      workers_(*module.runtime, configuration.concurrency,
-               [this](Delivery* delivery) { Process(delivery); }),
+      workers_(
+          *module.runtime, configuration.concurrency,
+          [this](Delivery* delivery) { Process(delivery); }, [this] { TellOfRoom(); }),
       parking_(*module.runtime, configuration.retry.limit),
       empty_(module.runtime->NewDoorbell()) {}
 
@@ -346,7 +350,15 @@ void Handling::Recycle(Delivery* delivery) {
     intake->origin().consumer->Interrupt();
   }
   if (in_flight_.fetch_sub(1) == 1) empty_->Ring();
+  TellOfRoom();
+}
+
+// Not of each place: to wake the receiver costs more than to handle a small message.
+void Handling::TellOfRoom() {
   if (waiting_for_room_.load() == 0) return;
+  const std::size_t room = Room();
+  const bool is_enough = room >= std::min(kEnoughRoom, (configuration_.in_flight + 3) / 4);
+  if (!is_enough && (room == 0 || !workers_.AnyIdle())) return;
   absl::MutexLock lock(&mu_);
   for (Doorbell* waiter : waiters_) waiter->Ring();
 }

@@ -49,7 +49,8 @@ class Handling {
   // Admits one that was put off. True: it goes to the workers; false: later, by itself.
   bool AdmitPutOff(Delivery* delivery);
 
-  // How many more may be admitted. When there is no room, `doorbell` is rung once there is.
+  // How many more may be admitted. When there is no room, `doorbell` is rung once there is some for
+  // a batch, or for a worker that has nothing else to do.
   std::size_t Room() const;
   void WaitForRoom(Doorbell* doorbell, absl::Time deadline);
 
@@ -99,6 +100,7 @@ class Handling {
   void Begin(Delivery* delivery);
   void Settle(Delivery* delivery);
   void Recycle(Delivery* delivery);
+  void TellOfRoom();
   void SettleTooEarly(const Delivery& delivery);  // for planted bugs alone
   void Release(Delivery* delivery);
   bool ParksItsKey(const Delivery& delivery) const;

@@ -43,12 +43,14 @@ Intake::Intake(const ModuleIdentity& module, const ModulePlan& plan, const Plan&
       shared_(!capabilities.ordered_by_key),
       release_within_(release_within),
       doorbell_(module.runtime->NewDoorbell()) {
-  for (const auto& handler : plan.description.handlers()) handlers_[handler.type] = &handler;
+  for (const EventType* type : all.events) {
+    types_.emplace(type->contract->type, KnownType{type, nullptr});
+  }
   for (const auto& handler : plan.description.handlers()) {
     const std::string_view channel = handler.type->contract->channel;
     retry_queues_.emplace(RetryQueue(channel, module.module), channel);
+    types_.find(handler.type->contract->type)->second.handler = &handler;
   }
-  for (const EventType* type : all.events) types_.emplace(type->contract->type, type);
 }
 
 void Intake::Start() {
@@ -120,26 +122,24 @@ void Intake::Take(ConsumerEvent& event) {
 }
 
 void Intake::Accept(ReceivedMessage& message) {
-  const auto lookup = [this](std::string_view name) -> const EventType* {
-    const auto type = types_.find(name);
-    return type == types_.end() ? nullptr : type->second;
+  const KnownType* known = nullptr;
+  const auto lookup = [this, &known](std::string_view name) -> const EventType* {
+    known = FindType(name);
+    return known == nullptr ? nullptr : known->type;
   };
-  Delivery* delivery = NewDelivery(message);
-  TakeRetry(message, *delivery);
-  const auto channel = all_.channels.find(message.channel);
-  const Dialect dialect =
-      channel == all_.channels.end() ? Dialect::kSnake : channel->second.dialect;
-  absl::Status decoded = reader_.Open(dialect, message, lookup);
+  const Feed& feed = FeedOf(message);
+  Delivery* delivery = NewDelivery(feed.source);
+  if (feed.retried != nullptr) TakeRetry(*feed.retried, message, *delivery);
+  absl::Status decoded = reader_.Open(feed.dialect, message, lookup);
   if (absl::IsNotFound(decoded)) {
     return Skip(message, delivery, "an event type that nobody declared");
   }
   const ModuleDescription::Handler* handler = nullptr;
   if (decoded.ok()) {
-    const auto found = handlers_.find(&reader_.type());
-    if (found == handlers_.end()) {
+    handler = known->handler;
+    if (handler == nullptr) {
       return Skip(message, delivery, "an event type that it does not handle");
     }
-    handler = found->second;
   }
 
   delivery->handler = handler;
@@ -164,10 +164,19 @@ void Intake::Accept(ReceivedMessage& message) {
   batches_[delivery->lane].push_back(delivery);
 }
 
-Delivery* Intake::NewDelivery(const ReceivedMessage& message) {
+const Intake::KnownType* Intake::FindType(std::string_view name) {
+  if (last_type_ == nullptr || last_type_->type->contract->type != name) {
+    const auto found = types_.find(name);
+    if (found == types_.end()) return nullptr;
+    last_type_ = &found->second;
+  }
+  return last_type_;
+}
+
+Delivery* Intake::NewDelivery(Source* source) {
   Delivery* delivery = handling_.NewDelivery();
   delivery->intake = this;
-  delivery->source = SourceOf(message.tag);
+  delivery->source = source;
   delivery->stage = Delivery::Stage::kHandle;
   delivery->claimed = false;
   delivery->attempt = 0;
@@ -187,14 +196,12 @@ Delivery* Intake::NewDelivery(const ReceivedMessage& message) {
 }
 
 // From here on one that was put off looks as it did when it came from its channel.
-void Intake::TakeRetry(ReceivedMessage& message, Delivery& delivery) {
-  const auto queue = retry_queues_.find(message.channel);
-  if (queue == retry_queues_.end()) return;
+void Intake::TakeRetry(const std::string& channel, ReceivedMessage& message, Delivery& delivery) {
   delivery.put_off = true;
   const absl::Time now = module_.runtime->Now();
   const absl::Time wall = module_.runtime->WallTime();
   TakeRetryHeaders(message, delivery, [&](absl::Time time) { return now + (time - wall); });
-  message.channel = queue->second;
+  message.channel = channel;
   message.routing_key = message.type;
 }
 
@@ -224,24 +231,37 @@ void Intake::HandOver() {
   }
 }
 
-Source* Intake::SourceOf(const DeliveryTag& tag) {
-  Source*& current = current_[tag.source];
-  if (current == nullptr || current->epoch != tag.epoch) {
+Intake::Feed& Intake::FeedOf(const DeliveryTag& tag) {
+  Feed& feed = current_[tag.source];
+  if (feed.source == nullptr || feed.source->epoch != tag.epoch) {
     sources_.push_back(std::make_unique<Source>());
-    current = sources_.back().get();
-    current->index = tag.source;
-    current->epoch = tag.epoch;
-    current->shared = shared_;
+    feed = {};
+    feed.source = sources_.back().get();
+    feed.source->index = tag.source;
+    feed.source->epoch = tag.epoch;
+    feed.source->shared = shared_;
   }
-  return current;
+  return feed;
+}
+
+Intake::Feed& Intake::FeedOf(const ReceivedMessage& message) {
+  Feed& feed = FeedOf(message.tag);
+  if (feed.is_known) return feed;
+  const auto queue = retry_queues_.find(message.channel);
+  if (queue != retry_queues_.end()) feed.retried = &queue->second;
+  const auto channel =
+      all_.channels.find(feed.retried == nullptr ? message.channel : *feed.retried);
+  if (channel != all_.channels.end()) feed.dialect = channel->second.dialect;
+  feed.is_known = true;
+  return feed;
 }
 
 void Intake::CatchUp(const ConsumerEvent& event) {
   for (const std::uint32_t source : event.sources) {
     const auto current = current_.find(source);
     // Of what was assigned anew it will be told by itself.
-    if (current != current_.end() && current->second->epoch > event.epoch) continue;
-    handling_.CatchUp(*SourceOf({event.epoch, source, 0}));
+    if (current != current_.end() && current->second.source->epoch > event.epoch) continue;
+    handling_.CatchUp(*FeedOf({event.epoch, source, 0}).source);
   }
 }
 
@@ -250,8 +270,8 @@ std::vector<Source*> Intake::Leave(const ConsumerEvent& event) {
   for (const std::uint32_t source : event.sources) {
     const auto current = current_.find(source);
     if (current == current_.end()) continue;
-    current->second->leaving = true;
-    left.push_back(current->second);
+    current->second.source->leaving = true;
+    left.push_back(current->second.source);
     current_.erase(current);
   }
   // What waits for a retry, and belongs to those, is let go too.

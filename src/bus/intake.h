@@ -38,6 +38,18 @@ class Intake {
   Handling& handling() const { return handling_; }
 
  private:
+  // A source that is owned, and what its messages have in common.
+  struct Feed {
+    Source* source = nullptr;
+    bool is_known = false;  // the rest is: since its first message
+    Dialect dialect = Dialect::kSnake;
+    const std::string* retried = nullptr;  // of a retry queue: its channel
+  };
+  // An event type that is declared; `handler` is null where the module does not handle it.
+  struct KnownType {
+    const EventType* type;
+    const ModuleDescription::Handler* handler;
+  };
   // A revocation that waits for handlers to end.
   struct Revocation {
     std::uint64_t epoch;
@@ -50,12 +62,14 @@ class Intake {
   void Take(ConsumerEvent& event);
   void Accept(ReceivedMessage& message);
   void Skip(const ReceivedMessage& message, Delivery* delivery, std::string_view why);
-  Delivery* NewDelivery(const ReceivedMessage& message);
-  void TakeRetry(ReceivedMessage& message, Delivery& delivery);
+  Delivery* NewDelivery(Source* source);
+  void TakeRetry(const std::string& channel, ReceivedMessage& message, Delivery& delivery);
   void Quarantine(Delivery* delivery, absl::Status why);
   void HandOver();
   void CatchUp(const ConsumerEvent& event);
-  Source* SourceOf(const DeliveryTag& tag);
+  Feed& FeedOf(const DeliveryTag& tag);
+  Feed& FeedOf(const ReceivedMessage& message);
+  const KnownType* FindType(std::string_view name);
   std::vector<Source*> Leave(const ConsumerEvent& event);
   void LoseLeft(const ConsumerEvent& event);
   void ReleaseWhatIsDone();
@@ -68,8 +82,8 @@ class Intake {
   const bool shared_;  // members of the group share the keys
   const absl::Duration release_within_;
   std::map<std::string, std::string, std::less<>> retry_queues_;  // the channel of each
-  absl::flat_hash_map<const EventType*, const ModuleDescription::Handler*> handlers_;
-  std::map<std::string, const EventType*, std::less<>> types_;  // all that are declared, by name
+  std::map<std::string, KnownType, std::less<>> types_;           // all that are declared, by name
+  const KnownType* last_type_ = nullptr;  // the next one is often of the same
 
   const std::unique_ptr<Doorbell> doorbell_;
   std::unique_ptr<Thread> thread_;
@@ -77,7 +91,7 @@ class Intake {
 
   EnvelopeReader reader_;
   std::vector<ConsumerEvent> events_;
-  absl::flat_hash_map<std::uint32_t, Source*> current_;  // by DeliveryTag::source
+  absl::flat_hash_map<std::uint32_t, Feed> current_;  // by DeliveryTag::source
   std::vector<std::unique_ptr<Source>>
       sources_;  // all there ever were: few, and deliveries point to them
   std::vector<Revocation> revocations_;

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -30,16 +31,21 @@ struct UuidHash {
 
 class Shard {
  public:
-  Inbox::Claim Begin(const Uuid& key, absl::Time now, const MemoryInboxOptions& options) {
+  Inbox::Claim Begin(const Uuid& key, Runtime& runtime, const MemoryInboxOptions& options) {
     const internal::Locked lock(mu_);
-    Forget(now, options);
-    const auto [entry, is_new] = states_.try_emplace(key, State::kRunning);
+    auto [entry, is_new] = states_.try_emplace(key, State::kRunning);
     if (is_new) return Inbox::Claim::kFresh;
+    if (entry->second == State::kTaken) {
+      Forget(runtime.Now(), options);  // it may be too old
+      std::tie(entry, is_new) = states_.try_emplace(key, State::kRunning);
+      if (is_new) return Inbox::Claim::kFresh;
+    }
     return entry->second == State::kRunning ? Inbox::Claim::kRunning : Inbox::Claim::kTaken;
   }
 
-  void Complete(const Uuid& key, absl::Time now) {
+  void Complete(const Uuid& key, absl::Time now, const MemoryInboxOptions& options) {
     const internal::Locked lock(mu_);
+    Forget(now, options);
     states_[key] = State::kTaken;
     taken_.push_back({now, key});
   }
@@ -75,11 +81,11 @@ class MemoryInbox final : public Inbox {
       : options_(options), runtime_(runtime) {}
 
   absl::StatusOr<Claim> Begin(const Uuid& key) override {
-    return ShardOf(key).Begin(key, runtime_.Now(), options_);
+    return ShardOf(key).Begin(key, runtime_, options_);
   }
 
   absl::Status Complete(const Uuid& key) override {
-    ShardOf(key).Complete(key, runtime_.Now());
+    ShardOf(key).Complete(key, runtime_.Now(), options_);
     return absl::OkStatus();
   }
 

@@ -1,11 +1,13 @@
 #include "bus/worker_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace omnibus {
 
-WorkerPool::WorkerPool(Runtime& runtime, int workers, std::function<void(Delivery*)> process)
-    : runtime_(runtime), process_(std::move(process)) {
+WorkerPool::WorkerPool(Runtime& runtime, int workers, std::function<void(Delivery*)> process,
+                       std::function<void()> on_idle)
+    : runtime_(runtime), process_(std::move(process)), on_idle_(std::move(on_idle)) {
   for (int i = 0; i < workers; ++i) {
     auto worker = std::make_unique<Worker>();
     worker->doorbell = runtime.NewDoorbell();
@@ -63,6 +65,11 @@ void WorkerPool::Expedite(absl::FunctionRef<bool(const Delivery&)> which) {
   for (const auto& worker : workers_) worker->doorbell->Ring();
 }
 
+bool WorkerPool::AnyIdle() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->idle.load(); });
+}
+
 void WorkerPool::Stop() {
   stopping_ = true;
   for (const auto& worker : workers_) worker->doorbell->Ring();
@@ -83,6 +90,7 @@ void WorkerPool::Work(std::size_t index) {
       // added before is found now.
       self.idle = true;
       next = Next(index);
+      if (next == nullptr) on_idle_();
       if (next == nullptr && !stopping_) self.doorbell->Wait(delays_.NextDue());
       self.idle = false;
     }

@@ -24,8 +24,10 @@ namespace omnibus {
 class WorkerPool {
  public:
   // `process` runs on the workers, for each stage of a delivery. It keeps the delivery: by
-  // Resume(), Delay() or End() it says what next.
-  WorkerPool(Runtime& runtime, int workers, std::function<void(Delivery*)> process);
+  // Resume(), Delay() or End() it says what next. `on_idle` runs on a worker that has nothing to
+  // do, after AnyIdle() tells so.
+  WorkerPool(Runtime& runtime, int workers, std::function<void(Delivery*)> process,
+             std::function<void()> on_idle);
   ~WorkerPool();
 
   void Start(const std::string& name);
@@ -49,6 +51,9 @@ class WorkerPool {
   // Of those that are delayed, these go on now.
   void Expedite(absl::FunctionRef<bool(const Delivery&)> which);
 
+  // Whether a worker waits for something to do.
+  bool AnyIdle() const;
+
   // Workers end after what they run. Join() waits for them.
   void Stop();
   void Join();
@@ -68,6 +73,7 @@ class WorkerPool {
 
   Runtime& runtime_;
   const std::function<void(Delivery*)> process_;
+  const std::function<void()> on_idle_;
   std::vector<std::unique_ptr<Worker>> workers_;
   DelayQueue delays_;
   std::atomic<std::size_t> next_lane_ = 0;

@@ -38,7 +38,7 @@ bool IsFenced(rd_kafka_resp_err_t error) {
 void ConsumerCore::Finish() {
   absl::Time deadline;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     deadline = close_by_;
   }
   const bool committed = CommitLast(deadline);
@@ -46,7 +46,7 @@ void ConsumerCore::Finish() {
   if (may_leave) StartLeaving();
   const bool left = may_leave && WaitUntilLeft(deadline);
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     closed_ = true;
     if (!committed) {
       close_status_ = absl::DeadlineExceededError(absl::StrCat(
@@ -73,8 +73,8 @@ void ConsumerCore::ServeUntilNextRing(absl::Time deadline) {
 bool ConsumerCore::CommitLast(absl::Time deadline) {
   std::vector<Position> positions;
   {
-    absl::MutexLock taking(&take_mu_);
-    absl::MutexLock lock(&mu_);
+    const internal::Locked taking(take_mu_);
+    const internal::Locked lock(mu_);
     positions = table_.Untold();
     // What is settled from here on comes too late, and its caller is told so.
     for (const std::uint32_t source : table_.Owned()) table_.Drop(source);
@@ -149,7 +149,7 @@ bool ConsumerCore::WaitUntilLeft(absl::Time deadline) {
 
 void ConsumerCore::LetGo() {
   {
-    absl::MutexLock taking(&take_mu_);
+    const internal::Locked taking(take_mu_);
     for (rd_kafka_message_t* message : strays_) rd_kafka_message_destroy(message);
     strays_.clear();
     rd_kafka_queue_cb_event_enable(message_queue_.get(), nullptr, nullptr);

@@ -3,6 +3,7 @@
 
 #include <spdlog/logger.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -72,7 +73,7 @@ absl::Status ConsumerCore::Wait(absl::Time deadline, std::size_t max_events,
   const std::size_t before = events.size();
   while (true) {
     {
-      absl::MutexLock lock(&mu_);
+      const internal::Locked lock(mu_);
       if (closing_)
         return absl::FailedPreconditionError(absl::StrCat("kafka: ", name_, " is closed"));
       if (!failure_.ok()) return failure_;
@@ -95,11 +96,11 @@ void ConsumerCore::TakeChanges(std::size_t max_size, std::vector<ConsumerEvent>&
 }
 
 bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>& events) {
-  absl::MutexLock taking(&take_mu_);
+  const internal::Locked taking(take_mu_);
   {
     // What is owned changes only with take_mu_ held, so a change comes before the messages that
     // follow it.
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     TakeChanges(max_size, events);
     if (!changes_.empty()) return false;
   }
@@ -109,10 +110,11 @@ bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     taken_.push_back(strays_.front());
     strays_.pop_front();
   }
-  while (events.size() + taken_.size() < max_size) {
-    rd_kafka_message_t* message = rd_kafka_consume_queue(message_queue_.get(), 0);
-    if (message == nullptr) break;
-    taken_.push_back(message);
+  if (const std::size_t had = taken_.size(), room = max_size - events.size() - had; room > 0) {
+    taken_.resize(had + room);
+    const ssize_t count =
+        rd_kafka_consume_batch_queue(message_queue_.get(), 0, taken_.data() + had, room);
+    taken_.resize(had + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   }
   const bool took = !taken_.empty();
   for (rd_kafka_message_t*& message : taken_) {
@@ -121,7 +123,7 @@ bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     HandleError(*message);
     rd_kafka_message_destroy(std::exchange(message, nullptr));
   }
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   for (rd_kafka_message_t* message : taken_) {
     if (message == nullptr) continue;
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
@@ -220,18 +222,17 @@ PartitionTable::Fetched ConsumerCore::HandOut(rd_kafka_message_t* message, Consu
 
 void ConsumerCore::Interrupt() {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     interrupted_ = true;
   }
   wait_bell_->Ring();
 }
 
 std::size_t ConsumerCore::Settle(std::span<const DeliveryTag> tags) {
-  const absl::Time now = runtime_.Now();
   std::size_t dropped = 0;
   bool wake = false;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     dropped = table_.Settle(tags);
     if (dropped == tags.size()) return dropped;
     const int before = settled_;
@@ -239,7 +240,7 @@ std::size_t ConsumerCore::Settle(std::span<const DeliveryTag> tags) {
     // The I/O thread is woken when it has to look at the clock, and when enough has come together;
     // not each time.
     if (!commit_by_) {
-      commit_by_ = now + options_.commit_after;
+      commit_by_ = runtime_.Now() + options_.commit_after;
       wake = true;
     }
     if (before < options_.commit_every && settled_ >= options_.commit_every) wake = true;
@@ -250,7 +251,7 @@ std::size_t ConsumerCore::Settle(std::span<const DeliveryTag> tags) {
 
 void ConsumerCore::Release(std::uint64_t epoch) {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     released_.insert(epoch);
   }
   io_bell_->Ring();
@@ -258,7 +259,7 @@ void ConsumerCore::Release(std::uint64_t epoch) {
 
 absl::Status ConsumerCore::Close(absl::Time deadline) {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     if (!closing_) {
       closing_ = true;
       close_by_ = deadline;
@@ -269,7 +270,7 @@ absl::Status ConsumerCore::Close(absl::Time deadline) {
   const absl::Time patience = std::max(deadline, runtime_.Now()) + absl::Milliseconds(100);
   while (true) {
     {
-      absl::MutexLock lock(&mu_);
+      const internal::Locked lock(mu_);
       if (closed_) {
         closed_bell_->Ring();  // for the next caller
         return close_status_;
@@ -284,7 +285,7 @@ absl::Status ConsumerCore::Close(absl::Time deadline) {
 
 void ConsumerCore::Abandon() {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     if (!closing_) {
       closing_ = true;
       close_by_ = runtime_.Now() + absl::Seconds(2);
@@ -295,7 +296,7 @@ void ConsumerCore::Abandon() {
 }
 
 LinkHealth ConsumerCore::Health() const {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (!failure_.ok()) return {.healthy = false, .detail = std::string(StdView(failure_.message()))};
   if (closing_) return {.healthy = false, .detail = "closed"};
   LinkHealth link = link_.Get();

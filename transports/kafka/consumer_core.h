@@ -16,8 +16,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
 #include "omnibus/transports/kafka.h"
@@ -201,7 +201,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   // Held while messages are taken, and while what is owned changes: a message that was fetched
   // before a partition was given back and assigned again must not pass for one of the new
   // assignment. Before mu_.
-  absl::Mutex take_mu_;
+  internal::Lock take_mu_;
   QueuePtr message_queue_ ABSL_GUARDED_BY(take_mu_);
   // The partition that a message came from, by librdkafka's own names. Valid between two changes.
   absl::flat_hash_map<std::pair<const rd_kafka_topic_t*, std::int32_t>, std::uint32_t> source_of_
@@ -211,7 +211,7 @@ class ConsumerCore final : public ClientEvents, public Remains {
   // Messages that came by the group's queue instead of their own.
   std::deque<rd_kafka_message_t*> strays_ ABSL_GUARDED_BY(take_mu_);
 
-  mutable absl::Mutex mu_ ABSL_ACQUIRED_AFTER(take_mu_);
+  mutable internal::Lock mu_ ABSL_ACQUIRED_AFTER(take_mu_);
   PartitionTable table_ ABSL_GUARDED_BY(mu_);
   std::deque<ConsumerEvent> changes_ ABSL_GUARDED_BY(mu_);
   absl::Status failure_ ABSL_GUARDED_BY(mu_);

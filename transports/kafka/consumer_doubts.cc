@@ -16,7 +16,7 @@
 namespace omnibus::kafka {
 
 std::vector<std::uint32_t> ConsumerCore::Doubted() const {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   return failure_.ok() ? table_.Doubted() : std::vector<std::uint32_t>();
 }
 
@@ -38,7 +38,7 @@ void ConsumerCore::AskAbout(std::uint32_t source, PositionDoubt& doubt) {
   std::string topic;
   std::int32_t number = 0;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     topic = table_.Get(source).topic;
     number = table_.Get(source).number;
   }
@@ -57,8 +57,8 @@ void ConsumerCore::AskAbout(std::uint32_t source, PositionDoubt& doubt) {
 
 absl::Status ConsumerCore::Decide(std::uint32_t source, const PositionDoubt::Bounds& bounds,
                                   PositionDoubt& doubt) {
-  absl::MutexLock taking(&take_mu_);
-  absl::MutexLock lock(&mu_);
+  const internal::Locked taking(take_mu_);
+  const internal::Locked lock(mu_);
   const PartitionTable::Partition& partition = table_.Get(source);
   // Without any position it is read from the earliest message.
   const std::int64_t next = partition.next < 0 ? bounds.low : partition.next;

@@ -51,7 +51,7 @@ absl::Status ConsumerCore::Start() {
   rd_kafka_queue_cb_event_enable(group_queue_.get(), &Ring, io_bell_.get());
   rd_kafka_queue_cb_event_enable(commit_queue_.get(), &Ring, io_bell_.get());
   {
-    absl::MutexLock taking(&take_mu_);
+    const internal::Locked taking(take_mu_);
     message_queue_.reset(rd_kafka_queue_new(client_.get()));
     rd_kafka_queue_cb_event_enable(message_queue_.get(), &Ring, wait_bell_.get());
   }
@@ -74,7 +74,7 @@ void ConsumerCore::Run() {
     ServeCommits();
     const absl::Time now = runtime_.Now();
     {
-      absl::MutexLock lock(&mu_);
+      const internal::Locked lock(mu_);
       if (closing_) break;
     }
     HandleRebalances(now);
@@ -96,7 +96,7 @@ absl::Time ConsumerCore::NextWake(absl::Time now) {
   absl::Time wake = std::min(now + kIdle, NextDoubt());
   if (leaving_) wake = std::min(wake, now + kLeaving);
   if (!rebalances_.empty() || is_reader()) wake = std::min(wake, retry_at_);
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (commit_by_ && !commit_ && !joining_) wake = std::min(wake, *commit_by_);
   return wake;
 }
@@ -109,7 +109,7 @@ void ConsumerCore::ServeGroup() {
       rd_kafka_message_destroy(message);
       continue;
     }
-    absl::MutexLock taking(&take_mu_);
+    const internal::Locked taking(take_mu_);
     strays_.push_back(message);
     wait_bell_->Ring();
   }
@@ -124,7 +124,7 @@ void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: {
       if (topic.empty()) return;
       topic_missing_(topic);
-      absl::MutexLock lock(&mu_);
+      const internal::Locked lock(mu_);
       if (missing_.insert(topic).second) {
         log_->warn("kafka: {}: {}: {}; waiting for it", name_, topic, text);
       }
@@ -138,7 +138,7 @@ void ConsumerCore::HandleError(const rd_kafka_message_t& message) {
       log_->error("kafka: {}: {}: {}", name_, topic, text);
       if (topic.empty()) return;
       // librdkafka says so once, and not when it is allowed again: LookForMissing() asks.
-      absl::MutexLock lock(&mu_);
+      const internal::Locked lock(mu_);
       denied_.insert(topic);
       return;
     }
@@ -168,7 +168,7 @@ bool ConsumerCore::IsSideQueue(const std::string& topic) const {
 void ConsumerCore::LookForMissing(absl::Time now) {
   std::string topic;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     if ((missing_.empty() && denied_.empty()) || now < look_at_) return;
     topic = missing_.empty() ? *denied_.begin() : *missing_.begin();
   }
@@ -178,7 +178,7 @@ void ConsumerCore::LookForMissing(absl::Time now) {
     if (!absl::IsPermissionDenied(status)) topic_missing_(topic);
     return;
   }
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   missing_.erase(topic);
   denied_.erase(topic);
 }
@@ -186,7 +186,7 @@ void ConsumerCore::LookForMissing(absl::Time now) {
 void ConsumerCore::Fail(absl::Status status) {
   log_->error("{}", std::string(StdView(status.message())));
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     if (failure_.ok()) failure_ = std::move(status);
   }
   wait_bell_->Ring();
@@ -197,7 +197,7 @@ void ConsumerCore::CommitSoon(absl::Time now) {
   if (commit_ || joining_ || is_reader()) return;
   std::vector<Position> positions;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     const bool due = settled_ >= options_.commit_every || (commit_by_ && now >= *commit_by_);
     if (!due) return;
     settled_ = 0;
@@ -210,7 +210,7 @@ void ConsumerCore::CommitSoon(absl::Time now) {
 void ConsumerCore::RemindOfSideQueues(absl::Time now) {
   if (now < remind_at_) return;
   remind_at_ = now + kRemind;
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   for (const std::uint32_t source : table_.Owned()) {
     if (IsSideQueue(table_.Get(source).topic)) table_.Remind(source);
   }
@@ -220,7 +220,7 @@ void ConsumerCore::RemindOfSideQueues(absl::Time now) {
 void ConsumerCore::StartCommit(std::vector<Position> positions, absl::Time now) {
   const PartitionsPtr list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     for (const Position& position : positions) {
       const PartitionTable::Partition& partition = table_.Get(position.source);
       rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.number)
@@ -251,7 +251,7 @@ void ConsumerCore::EndCommit(rd_kafka_resp_err_t error) {
   const std::vector<Position> positions = std::move(commit_->positions);
   commit_.reset();
   last_commit_ = error;
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     commit_failed_ = false;
     for (const Position& position : positions) table_.Told(position);

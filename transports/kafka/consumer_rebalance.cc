@@ -68,8 +68,8 @@ void ConsumerCore::HandleRebalances(absl::Time now) {
       // partitions, if they are still there, and before the new one: a late answer must not take
       // away what is assigned next.
       {
-        absl::MutexLock taking(&take_mu_);
-        absl::MutexLock lock(&mu_);
+        const internal::Locked taking(take_mu_);
+        const internal::Locked lock(mu_);
         for (const std::uint32_t source : leaving_->sources) table_.Drop(source);
       }
       if (next.kind != Rebalance::Kind::kLost && !IsEager(client_.get())) {
@@ -142,7 +142,7 @@ void ConsumerCore::Forward(const std::string& topic, std::int32_t partition, rd_
 void ConsumerCore::Own(const rd_kafka_topic_partition_list_t* partitions,
                        const rd_kafka_topic_partition_list_t* known) {
   source_of_.clear();
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   const std::uint64_t epoch = table_.NextEpoch();
   const std::vector<std::uint32_t> sources = SourcesOf(partitions);
   for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -178,7 +178,7 @@ bool ConsumerCore::Assign(rd_kafka_topic_partition_list_t* partitions) {
     return false;
   }
   link_.OnAnswer();
-  absl::MutexLock taking(&take_mu_);
+  const internal::Locked taking(take_mu_);
   Forward(partitions);
   if (IsEager(client_.get())) {
     if (const rd_kafka_resp_err_t error = rd_kafka_assign(client_.get(), partitions)) {
@@ -194,8 +194,8 @@ bool ConsumerCore::Assign(rd_kafka_topic_partition_list_t* partitions) {
 }
 
 void ConsumerCore::BeginRevoke(PartitionsPtr partitions, absl::Time now) {
-  absl::MutexLock taking(&take_mu_);
-  absl::MutexLock lock(&mu_);
+  const internal::Locked taking(take_mu_);
+  const internal::Locked lock(mu_);
   std::vector<std::uint32_t> sources = SourcesOf(partitions.get());
   for (const std::uint32_t source : sources) table_.Leave(source);
   const std::uint64_t epoch = table_.NextEpoch();
@@ -212,8 +212,8 @@ void ConsumerCore::ContinueRevoke(absl::Time now) {
   if (!leaving_->committing) {
     std::vector<Position> positions;
     {
-      absl::MutexLock taking(&take_mu_);
-      absl::MutexLock lock(&mu_);
+      const internal::Locked taking(take_mu_);
+      const internal::Locked lock(mu_);
       const bool released = released_.contains(leaving_->epoch);
       // Where nothing runs there is nothing to wait for.
       if (!released && now < leaving_->by && table_.Unfinished(leaving_->sources) > 0) return;
@@ -242,8 +242,8 @@ void ConsumerCore::ContinueRevoke(absl::Time now) {
 void ConsumerCore::Lose(const Rebalance& rebalance) {
   lost_any_ = true;
   {
-    absl::MutexLock taking(&take_mu_);
-    absl::MutexLock lock(&mu_);
+    const internal::Locked taking(take_mu_);
+    const internal::Locked lock(mu_);
     std::vector<std::uint32_t> sources =
         rebalance.resynchronize ? table_.Owned() : SourcesOf(rebalance.partitions.get());
     for (const std::uint32_t source : sources) table_.Drop(source);
@@ -260,7 +260,7 @@ void ConsumerCore::Lose(const Rebalance& rebalance) {
 }
 
 void ConsumerCore::Unassign(rd_kafka_topic_partition_list_t* partitions) {
-  absl::MutexLock taking(&take_mu_);
+  const internal::Locked taking(take_mu_);
   source_of_.clear();
   std::erase_if(gates_, [&](const Gate& gate) {
     return rd_kafka_topic_partition_list_find(partitions, gate.topic.c_str(), gate.partition) !=
@@ -294,7 +294,7 @@ void ConsumerCore::AddPartitionsOfReader(absl::Time now) {
     if (!count.ok()) {
       if (count.status().code() == absl::StatusCode::kNotFound) {
         topic_missing_(topic);
-        absl::MutexLock lock(&mu_);
+        const internal::Locked lock(mu_);
         if (missing_.insert(topic).second)
           log_->warn("{}; waiting for it", std::string(count.status().message()));
         DoubtAll(topic);
@@ -313,7 +313,7 @@ void ConsumerCore::AddPartitionsOfReader(absl::Time now) {
       log_->debug("{}; trying again", std::string(status.message()));
       return;
     }
-    absl::MutexLock taking(&take_mu_);
+    const internal::Locked taking(take_mu_);
     Forward(fresh.get());
     if (const ErrorPtr error{rd_kafka_incremental_assign(client_.get(), fresh.get())}) {
       log_->error("kafka: {}: assign: {}", name_, rd_kafka_error_string(error.get()));
@@ -322,7 +322,7 @@ void ConsumerCore::AddPartitionsOfReader(absl::Time now) {
     known = *count;
     Own(fresh.get(), nullptr);
     // Own() calls it a member; it is one only with all of its topics.
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     member_ = read_partitions_.size() == topics_.size();
   }
   retry_at_ = now + kLookForPartitions;

@@ -173,6 +173,11 @@ LinkHealth LinkMonitor::Get() const {
           .detail = state_ == State::kConnecting ? "connecting" : detail_};
 }
 
+bool LinkMonitor::healthy() const {
+  absl::MutexLock lock(&mu_);
+  return state_ == State::kUp;
+}
+
 absl::Status LinkMonitor::LoginError() const {
   absl::MutexLock lock(&mu_);
   return login_error_;

@@ -45,6 +45,8 @@ class LinkMonitor {
   bool GroupHasUs() const;
 
   LinkHealth Get() const;
+  // As Get() says it, without the reason.
+  bool healthy() const;
   // Set once the broker has refused our name or password, until it has answered.
   absl::Status LoginError() const;
 

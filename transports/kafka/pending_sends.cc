@@ -48,7 +48,7 @@ void PendingSends::Unlink(PendingSend* send) {
 
 PendingSend* PendingSends::Add(std::string_view channel, absl::Time deadline, Completion done,
                                bool& first) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   PendingSend* send = nullptr;
   if (free_.empty()) {
     send = &all_.emplace_back();
@@ -74,7 +74,7 @@ PendingSend* PendingSends::Add(std::string_view channel, absl::Time deadline, Co
 
 bool PendingSends::Drop(PendingSend* send) {
   Completion done;  // destroyed with the mutex free
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   const bool live = send->live;
   if (live) {
     Unlink(send);
@@ -91,7 +91,7 @@ void PendingSends::Finish(std::span<Outcome> outcomes) {
   completions_.resize(outcomes.size());
   finished_.clear();
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       PendingSend* send = outcomes[i].send;
       if (send->live) {
@@ -106,7 +106,7 @@ void PendingSends::Finish(std::span<Outcome> outcomes) {
     if (completions_[i]) std::move(completions_[i])(std::move(outcomes[i].status));
   }
   completions_.clear();
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   live_ -= finished_.size();
   for (const std::uint64_t generation : finished_) CountDown(generation);
 }
@@ -126,7 +126,7 @@ void PendingSends::TakeExpired(std::size_t bucket, absl::Time now) {
 
 void PendingSends::Expire(absl::Time now, std::string_view detail) {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     const std::int64_t tick = TickOf(now);
     if (tick <= last_tick_) return;
     const std::int64_t from =
@@ -141,7 +141,7 @@ void PendingSends::Expire(absl::Time now, std::string_view detail) {
 
 void PendingSends::ExpireAll(std::string_view detail) {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     for (std::size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
       TakeExpired(bucket, absl::InfiniteFuture());
     }
@@ -154,14 +154,14 @@ void PendingSends::Conclude(std::string_view detail) {
     std::move(expired.done)(Unknown(expired.channel, detail));
     expired.done = nullptr;
   }
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   live_ -= expired_.size();
   for (const Expired& expired : expired_) CountDown(expired.generation);
   expired_.clear();
 }
 
 bool PendingSends::AllOverdue(absl::Time now) const {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (live_ == 0) return false;
   for (const PendingSend* head : buckets_) {
     for (const PendingSend* send = head; send != nullptr; send = send->next) {
@@ -172,7 +172,7 @@ bool PendingSends::AllOverdue(absl::Time now) const {
 }
 
 std::size_t PendingSends::live() const {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   return live_;
 }
 
@@ -198,7 +198,7 @@ bool PendingSends::WaitForAll(Runtime& runtime, absl::Time deadline) {
   std::unique_ptr<Doorbell> bell;
   std::uint64_t generation = 0;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     if (live_ == 0) return true;
     generation = first_generation_ + generations_.size() - 1;
     generations_.push_back(0);
@@ -208,7 +208,7 @@ bool PendingSends::WaitForAll(Runtime& runtime, absl::Time deadline) {
   bool in_time = true;
   while (true) {
     {
-      absl::MutexLock lock(&mu_);
+      const internal::Locked lock(mu_);
       if (first_generation_ > generation || !in_time) {
         waiting_.erase(std::find(waiting_.begin(), waiting_.end(), bell.get()));
         return first_generation_ > generation;

@@ -14,8 +14,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
 
@@ -92,7 +92,7 @@ class PendingSends {
   void CountDown(std::uint64_t generation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Recycle(PendingSend* send) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  mutable absl::Mutex mu_;
+  mutable internal::Lock mu_;
   std::deque<PendingSend> all_ ABSL_GUARDED_BY(mu_);
   std::vector<PendingSend*> free_ ABSL_GUARDED_BY(mu_);
   std::array<PendingSend*, kBuckets + 1> buckets_ ABSL_GUARDED_BY(mu_){};

@@ -50,7 +50,7 @@ ProducerInstance::~ProducerInstance() {
   // Its queue goes before the client, and rings nobody any more.
   if (queue) rd_kafka_queue_cb_event_enable(queue.get(), nullptr, nullptr);
   {
-    absl::MutexLock lock(&mu);
+    const internal::Locked lock(mu);
     topics.clear();
   }
   // What is left in it has had its outcome; without this, librdkafka warns of it.
@@ -61,7 +61,7 @@ ProducerInstance::~ProducerInstance() {
 }
 
 rd_kafka_topic_t* ProducerInstance::Topic(std::string_view name) {
-  absl::MutexLock lock(&mu);
+  const internal::Locked lock(mu);
   const auto found = topics.find(AbslView(name));
   if (found != topics.end()) return found->second.get();
   std::string text(name);
@@ -96,7 +96,7 @@ absl::Status ProducerCore::Start() {
   absl::StatusOr<std::unique_ptr<ProducerInstance>> instance = NewInstance();
   if (!instance.ok()) return instance.status();
   {
-    absl::MutexLock lock(&instance_mu_);
+    const internal::LockedAlone lock(instance_mu_);
     instance_ = std::move(*instance);
   }
   thread_ = runtime_.Spawn("kafka-producer", [this] { Run(); });
@@ -116,7 +116,7 @@ absl::Status ProducerCore::Send(const OutgoingMessage& message, absl::Time deadl
   absl::Status status;
   bool first = false;
   {
-    absl::ReaderMutexLock lock(&instance_mu_);
+    const internal::LockedShared lock(instance_mu_);
     if (closed_) return Closed();
     PendingSend* send = pending_.Add(message.channel, deadline, std::move(done), first);
     status = Produce(message, send);
@@ -206,7 +206,7 @@ absl::Status ProducerCore::Flush(absl::Time deadline) {
 
 bool ProducerCore::Conclude(absl::Time close_by, absl::Time patience) {
   {
-    absl::MutexLock lock(&instance_mu_);
+    const internal::LockedAlone lock(instance_mu_);
     closed_ = true;
     close_by_ = std::min(close_by_, close_by);
   }
@@ -230,14 +230,14 @@ void ProducerCore::Abandon() { Conclude(absl::InfinitePast(), runtime_.Now() + a
 
 LinkHealth ProducerCore::Health() const {
   {
-    absl::ReaderMutexLock lock(&instance_mu_);
+    const internal::LockedShared lock(instance_mu_);
     if (closed_) return {.healthy = false, .detail = "closed"};
   }
   return link_.Get();
 }
 
 void ProducerCore::RaiseFatalErrorForTest() {
-  absl::ReaderMutexLock lock(&instance_mu_);
+  const internal::LockedShared lock(instance_mu_);
   if (instance_) {
     rd_kafka_test_fatal_error(instance_->client.get(),
                               RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "raised by a test");

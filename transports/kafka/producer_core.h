@@ -11,8 +11,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
 #include "omnibus/transports/kafka.h"
@@ -27,7 +27,7 @@ namespace omnibus::kafka {
 struct ProducerInstance {
   ClientPtr client;
   QueuePtr queue;  // delivery reports, errors, statistics
-  absl::Mutex mu;
+  internal::Lock mu;
   absl::flat_hash_map<std::string, TopicPtr> topics ABSL_GUARDED_BY(mu);
 
   ~ProducerInstance();
@@ -93,7 +93,8 @@ class ProducerCore final : public ClientEvents, public Remains {
   std::atomic<bool> finished_{false};
   std::atomic<bool> concluded_{false};  // all have their outcome, and no more will come
 
-  mutable absl::Mutex instance_mu_;  // shared by senders; alone to replace the instance or to close
+  mutable internal::SharedLock
+      instance_mu_;  // shared by senders; alone to replace the instance or to close
   std::unique_ptr<ProducerInstance> instance_ ABSL_GUARDED_BY(instance_mu_);
   bool closed_ ABSL_GUARDED_BY(instance_mu_) = false;
   absl::Time close_by_ ABSL_GUARDED_BY(instance_mu_) = absl::InfiniteFuture();

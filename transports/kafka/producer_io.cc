@@ -29,7 +29,7 @@ void ProducerCore::Run() {
     bool closed = false;
     absl::Time close_by;
     {
-      absl::ReaderMutexLock lock(&instance_mu_);
+      const internal::LockedShared lock(instance_mu_);
       instance = instance_.get();  // only this thread replaces it
       closed = closed_;
       close_by = close_by_;
@@ -55,7 +55,7 @@ void ProducerCore::Run() {
   closed_bell_->Ring();
   std::unique_ptr<ProducerInstance> last;
   {
-    absl::MutexLock lock(&instance_mu_);
+    const internal::LockedAlone lock(instance_mu_);
     last = std::move(instance_);
   }
   last.reset();
@@ -64,8 +64,7 @@ void ProducerCore::Run() {
 }
 
 void ProducerCore::KeepDeadlines(absl::Time now) {
-  const LinkHealth health = link_.Get();
-  if (health.healthy) {
+  if (link_.healthy()) {
     pending_.Expire(now, {});
     return;
   }
@@ -78,7 +77,7 @@ void ProducerCore::KeepDeadlines(absl::Time now) {
     reports_until_ = now + kReports;
     return;
   }
-  pending_.Expire(now, health.detail);
+  pending_.Expire(now, link_.Get().detail);
 }
 
 absl::Time ProducerCore::NextWake() const {
@@ -118,11 +117,11 @@ void ProducerCore::Report(rd_kafka_event_t* event) {
         rd_kafka_event_message_array(event, messages_.data(), messages_.size());
     if (count == 0) return;
     outcomes_.clear();
+    bool answered = false;
     for (std::size_t i = 0; i < count; ++i) {
       const rd_kafka_message_t& message = *messages_[i];
       if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        answered_ = true;
-        link_.OnAnswer();
+        answered = true;
         outcomes_.push_back({static_cast<PendingSend*>(message._private), absl::OkStatus()});
         continue;
       }
@@ -133,6 +132,8 @@ void ProducerCore::Report(rd_kafka_event_t* event) {
                                           rd_kafka_topic_name(message.rkt),
                                           health.healthy ? std::string_view() : health.detail)});
     }
+    if (answered) link_.OnAnswer();
+    answered_ = answered_ || answered;
     pending_.Finish(outcomes_);
   }
 }
@@ -147,7 +148,7 @@ void ProducerCore::Replace() {
   }
   std::unique_ptr<ProducerInstance> old;
   {
-    absl::MutexLock lock(&instance_mu_);
+    const internal::LockedAlone lock(instance_mu_);
     old = std::exchange(instance_, std::move(*fresh));
   }
   rd_kafka_purge(old->client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
@@ -157,7 +158,7 @@ void ProducerCore::Replace() {
 }
 
 void ProducerCore::LookForFirstAnswer() {
-  absl::ReaderMutexLock lock(&instance_mu_);
+  const internal::LockedShared lock(instance_mu_);
   // Known once a broker has sent its metadata; statistics would say so only after a second.
   char* cluster = rd_kafka_clusterid(instance_->client.get(), 0);
   if (cluster == nullptr) return;

@@ -70,7 +70,7 @@ absl::Status Log::Append(const OutgoingMessage& message) {
   }
   partition.records.push_back(RecordRef::Copy(message, bytes, std::move(spare)));
   partition.end.fetch_add(1, std::memory_order_release);
-  for (Doorbell* bell : partition.watchers) bell->Ring();
+  for (const Watcher& watcher : partition.watchers) watcher.Tell();
   return absl::OkStatus();
 }
 
@@ -169,15 +169,16 @@ std::int64_t Log::Read(std::size_t index, std::int64_t from, std::size_t max,
   return first;
 }
 
-void Log::Watch(std::size_t partition, Doorbell& bell) {
+void Log::Watch(std::size_t partition, const Watcher& watcher) {
   const internal::Locked lock(partitions_[partition].mu);
-  partitions_[partition].watchers.push_back(&bell);
+  partitions_[partition].watchers.push_back(watcher);
 }
 
-void Log::Unwatch(std::size_t partition, Doorbell& bell) {
+void Log::Unwatch(std::size_t partition, const Doorbell& bell) {
   const internal::Locked lock(partitions_[partition].mu);
-  std::vector<Doorbell*>& watchers = partitions_[partition].watchers;
-  const auto found = std::find(watchers.begin(), watchers.end(), &bell);
+  std::vector<Watcher>& watchers = partitions_[partition].watchers;
+  const auto found = std::find_if(watchers.begin(), watchers.end(),
+                                  [&](const Watcher& each) { return each.bell == &bell; });
   if (found != watchers.end()) watchers.erase(found);
 }
 

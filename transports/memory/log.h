@@ -46,6 +46,19 @@ struct Cursor {
   bool started = false;
 };
 
+// Who is told of what is appended to a partition: a bit is set, then the bell rings. The bit says
+// where to look, for whoever watches many partitions.
+struct Watcher {
+  Doorbell* bell;
+  std::atomic<std::uint64_t>* word;
+  std::uint64_t bit;
+
+  void Tell() const {
+    word->fetch_or(bit, std::memory_order_release);
+    bell->Ring();
+  }
+};
+
 // An append-only log in partitions, each with a lock of its own.
 //
 // Thread-safety: any thread, concurrently. It calls nobody but doorbells.
@@ -71,9 +84,9 @@ class Log {
   std::int64_t Read(std::size_t partition, std::int64_t from, std::size_t max,
                     std::vector<RecordRef>& records) const;
 
-  // Rings `bell` after each append, until Unwatch() has returned.
-  void Watch(std::size_t partition, Doorbell& bell);
-  void Unwatch(std::size_t partition, Doorbell& bell);
+  // Tells `watcher` after each append, until Unwatch() has returned.
+  void Watch(std::size_t partition, const Watcher& watcher);
+  void Unwatch(std::size_t partition, const Doorbell& bell);
 
   // The group's cursor; made if it is missing, before the first entry that is there. `types` are
   // added to those that the group is known to receive; none: all of them.
@@ -86,7 +99,7 @@ class Log {
     internal::Ring<RecordRef> records ABSL_GUARDED_BY(mu);
     internal::Ring<RecordRef> spares ABSL_GUARDED_BY(mu);  // trimmed; their memory is used again
     std::size_t spare_bytes ABSL_GUARDED_BY(mu) = 0;       // no more than of history
-    std::vector<Doorbell*> watchers ABSL_GUARDED_BY(mu);
+    std::vector<Watcher> watchers ABSL_GUARDED_BY(mu);
     std::int64_t begin ABSL_GUARDED_BY(mu) = 0;
     std::atomic<std::int64_t> end = 0;  // written under mu
   };

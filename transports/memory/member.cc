@@ -1,6 +1,7 @@
 #include "transports/memory/member.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <utility>
 
@@ -30,29 +31,26 @@ ConsumerEvent MakeMessage(const Log& log, RecordRef record, DeliveryTag tag, std
 }  // namespace
 
 Member::Source& Member::Find(const Log& log, std::size_t partition) {
-  const auto found = std::find_if(sources_.begin(), sources_.end(), [&](const Source& each) {
-    return each.log == &log && each.partition == partition;
-  });
-  assert(found != sources_.end());
-  return *found;
+  const auto found = numbers_.find({&log, partition});
+  assert(found != numbers_.end());
+  return sources_[found->second];
 }
 
 std::uint32_t Member::SourceOf(Log& log, std::size_t partition) {
   // A partition that comes back has the number that it had before.
-  std::uint32_t index = 0;
-  while (index < sources_.size() &&
-         (sources_[index].log != &log || sources_[index].partition != partition)) {
-    ++index;
-  }
-  if (index == sources_.size()) {
+  const auto number = static_cast<std::uint32_t>(sources_.size());
+  const auto [found, is_new] = numbers_.try_emplace({&log, partition}, number);
+  if (is_new) {
     Source& source = sources_.emplace_back();
     source.log = &log;
     source.partition = partition;
+    if (ready_.size() * kBits == number) ready_.emplace_back(0);
   }
-  return index;
+  return found->second;
 }
 
 void Member::Assign(std::uint64_t epoch, std::span<const Grant> grants) {
+  std::vector<Watcher> watchers;
   {
     const internal::Locked lock(mu_);
     ConsumerEvent assigned;
@@ -62,6 +60,8 @@ void Member::Assign(std::uint64_t epoch, std::span<const Grant> grants) {
       const std::uint32_t index = SourceOf(*grant.log, grant.partition);
       Source& source = sources_[index];
       assigned.sources.push_back(index);
+      watchers.push_back({&bell_, &ready_[index / kBits], std::uint64_t{1} << index % kBits});
+      catches_up_ = catches_up_ || grant.side;
       source.side = grant.side;
       source.held = grant.side ? grant.log->End(grant.partition) : 0;
       source.told = !grant.side;
@@ -76,7 +76,10 @@ void Member::Assign(std::uint64_t epoch, std::span<const Grant> grants) {
     }
     changes_.push_back(std::move(assigned));
   }
-  for (const Grant& grant : grants) grant.log->Watch(grant.partition, bell_);
+  for (std::size_t i = 0; i < grants.size(); ++i) {
+    grants[i].log->Watch(grants[i].partition, watchers[i]);
+    watchers[i].Tell();
+  }
   bell_.Ring();
 }
 
@@ -130,15 +133,45 @@ std::size_t Member::Collect(std::size_t max, std::vector<ConsumerEvent>& events)
     changes_.pop_front();
     ++count;
   }
-  // What side queues held when they were assigned comes before anything else.
-  const std::size_t size = sources_.size();
-  for (std::size_t i = 0; i < size && count < max; ++i) {
+  if (catches_up_) count += CollectHeld(max - count, events);
+  // Each time others are the first, so that a busy one does not starve them.
+  const std::size_t words = ready_.size();
+  if (words == 0) return count;
+  next_word_ = (next_word_ + 1) % words;
+  next_bit_ = (next_bit_ + 1) % kBits;
+  for (std::size_t i = 0; i < words && count < max; ++i) {
+    const std::size_t word = (next_word_ + i) % words;
+    std::uint64_t left = ready_[word].exchange(0, std::memory_order_acquire);
+    left = std::rotr(left, next_bit_);
+    while (left != 0 && count < max) {
+      const int bit = (std::countr_zero(left) + next_bit_) % kBits;
+      const auto index = static_cast<std::uint32_t>(word * kBits + static_cast<std::size_t>(bit));
+      count += CollectFrom(index, max - count, events);
+      const Source& source = sources_[index];
+      const bool has_more = count == max && source.owned && !source.stopped &&
+                            source.next < source.log->End(source.partition);
+      if (!has_more) left &= left - 1;
+    }
+    // Those that were not come to, and the one that has more.
+    if (left != 0) ready_[word].fetch_or(std::rotl(left, next_bit_), std::memory_order_release);
+  }
+  return count;
+}
+
+// What side queues held when they were assigned comes before anything else.
+std::size_t Member::CollectHeld(std::size_t max, std::vector<ConsumerEvent>& events) {
+  std::size_t count = 0;
+  catches_up_ = false;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
     Source& source = sources_[i];
-    if (source.next < source.held) {
+    if (source.next < source.held && count < max) {
       count += CollectFrom(static_cast<std::uint32_t>(i), max - count, events);
     }
-    if (source.told || !source.owned || source.stopped || source.next < source.held) continue;
-    if (count == max) break;
+    if (source.told || !source.owned || source.stopped) continue;
+    if (source.next < source.held || count == max) {
+      catches_up_ = true;
+      continue;
+    }
     source.told = true;
     ConsumerEvent& event = events.emplace_back();
     event.kind = ConsumerEvent::Kind::kCaughtUp;
@@ -146,12 +179,6 @@ std::size_t Member::Collect(std::size_t max, std::vector<ConsumerEvent>& events)
     event.sources.push_back(static_cast<std::uint32_t>(i));
     ++count;
   }
-  // Each time another source is the first, so that a busy one does not starve the others.
-  for (std::size_t i = 0; i < size && count < max; ++i) {
-    const std::size_t index = (next_source_ + i) % size;
-    count += CollectFrom(static_cast<std::uint32_t>(index), max - count, events);
-  }
-  if (size > 0) next_source_ = (next_source_ + 1) % size;
   return count;
 }
 

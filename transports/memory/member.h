@@ -1,14 +1,17 @@
 // What one member of a group has in hands: its partitions, and what it was given of each.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
@@ -79,16 +82,27 @@ class Member {
     bool told = false;      // of a side queue: that all of this has come
   };
 
+  static constexpr int kBits = 64;
+
   std::uint32_t SourceOf(Log& log, std::size_t partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   Source& Find(const Log& log, std::size_t partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::size_t CollectHeld(std::size_t max, std::vector<ConsumerEvent>& events)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::size_t CollectFrom(std::uint32_t index, std::size_t max, std::vector<ConsumerEvent>& events)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   Doorbell& bell_;
   mutable internal::Lock mu_;
   std::vector<Source> sources_ ABSL_GUARDED_BY(mu_);  // a source's number is its place
+  absl::flat_hash_map<std::pair<const Log*, std::size_t>, std::uint32_t> numbers_
+      ABSL_GUARDED_BY(mu_);
+  // A bit for each source: there may be something to read. So that a member of a thousand channels
+  // does not look at all of them each time that one has a message.
+  std::deque<std::atomic<std::uint64_t>> ready_;
+  bool catches_up_ ABSL_GUARDED_BY(mu_) = false;  // some side queue's end is to be told yet
   std::deque<ConsumerEvent> changes_ ABSL_GUARDED_BY(mu_);
-  std::size_t next_source_ ABSL_GUARDED_BY(mu_) = 0;
+  std::size_t next_word_ ABSL_GUARDED_BY(mu_) = 0;
+  int next_bit_ ABSL_GUARDED_BY(mu_) = 0;
   std::vector<RecordRef> read_ ABSL_GUARDED_BY(mu_);  // of CollectFrom(), kept for its memory
 };
 

@@ -6,8 +6,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 #include "transports/rabbitmq/errors.h"
 #include "transports/rabbitmq/waiters.h"
@@ -23,12 +23,12 @@ class CloseOnce {
   absl::Status Run(Runtime& runtime, absl::Time deadline, CloseFunction close) {
     bool first = false;
     {
-      absl::MutexLock lock(&mu_);
+      const internal::Locked lock(mu_);
       first = !std::exchange(begun_, true);
     }
     if (first) {
       absl::Status status = close();
-      absl::MutexLock lock(&mu_);
+      const internal::Locked lock(mu_);
       result_ = status;
       waiters_.Ring();
       return status;
@@ -38,12 +38,12 @@ class CloseOnce {
       return Error(absl::StatusCode::kDeadlineExceeded, "close",
                    "another thread is still closing it");
     }
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     return *result_;
   }
 
  private:
-  absl::Mutex mu_;
+  internal::Lock mu_;
   bool begun_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<absl::Status> result_ ABSL_GUARDED_BY(mu_);
   Waiters waiters_;  // locks mu_ by itself

@@ -134,6 +134,11 @@ void Connection::Turn(absl::Time until, FrameHandler handler) {
   if (closed()) return;
 
   std::array<pollfd, 2> polled = {pollfd{wakeup_->fd(), POLLIN, 0}, pollfd{fd_, 0, 0}};
+  if (const absl::Duration gather = gather_until_ - settings_.runtime.Now();
+      gather > absl::ZeroDuration()) {
+    const timespec wait = absl::ToTimespec(gather);
+    ppoll(polled.data(), 1, &wait, nullptr);
+  }
   if (state_ == State::kConnecting || !out_.pending().empty()) polled[1].events |= POLLOUT;
   if (state_ >= State::kLogin) polled[1].events |= POLLIN;
   poll(polled.data(), polled.size(), PollTimeout(until - settings_.runtime.Now()));

@@ -55,6 +55,10 @@ class Connection {
   // longer than a third of the heartbeat), reads, and hands frames to `handler`, which may write.
   void Turn(absl::Time until, FrameHandler handler);
 
+  // The next turn leaves what the broker sends in the socket until then, unless it is woken: so
+  // that it reads more at a time.
+  void GatherUntil(absl::Time time) { gather_until_ = time; }
+
   // Logged in, and the virtual host is open.
   bool open() const { return state_ == State::kOpen; }
   bool closed() const { return state_ == State::kClosed; }
@@ -116,6 +120,7 @@ class Connection {
   absl::Status last_error_;               // of the addresses that were tried
   int fd_ = -1;
   std::optional<std::string> blocked_;
+  absl::Time gather_until_ = absl::InfinitePast();
   absl::Time heard_;
   absl::Time written_;
 

@@ -75,7 +75,7 @@ class RabbitMqConsumer final : public Consumer, public QueueTaker {
   std::size_t End(std::span<const DeliveryTag> tags, bool taken) {
     bool wake = false;
     const std::size_t dropped = queue_.Settle(tags, taken, wake);
-    if (wake && dropped < tags.size()) link_.Wake();
+    if (wake) link_.Wake();
     return dropped;
   }
 

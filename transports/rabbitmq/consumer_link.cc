@@ -19,6 +19,13 @@ using State = ConsumerSource::State;
 // member by now, and then it does not come at all.
 constexpr absl::Duration kCountAgain = absl::Seconds(1);
 
+// Where messages come this often, those of the next moment are taken together.
+constexpr absl::Duration kOften = absl::Microseconds(400);
+constexpr absl::Duration kGather = absl::Microseconds(250);
+
+// Until what was settled is looked for, while messages come and go.
+constexpr absl::Duration kLookAgain = absl::Milliseconds(1);
+
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
 }  // namespace
@@ -79,11 +86,13 @@ absl::Time ConsumerLink::OnTurn(Connection* connection) {
   if (connection != nullptr) GiveUpWithSideQueues(*connection);
   for (Entry& entry : entries_) NoteState(entry);
   UpdateHealth(connection);  // first: whoever is told of an assignment sees it there, too
+  const bool received = !events_.empty();
+  if (received && connection != nullptr) Gather(*connection);
   queue_.Put(events_);
-  SendSettled(connection);
+  const bool look_again = SendSettled(connection, received);
   bool draining = false;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     draining = draining_;
   }
   absl::Time next = absl::InfiniteFuture();
@@ -92,12 +101,20 @@ absl::Time ConsumerLink::OnTurn(Connection* connection) {
   } else if (connection != nullptr) {
     next = std::min(OpenClosed(*connection), CountAgain(*connection));
   }
+  if (look_again) next = std::min(next, settings_.runtime.Now() + kLookAgain);
   return next;
+}
+
+// A turn wakes the bus's threads, which costs more than a small message does.
+void ConsumerLink::Gather(Connection& connection) {
+  const absl::Time now = settings_.runtime.Now();
+  if (now - received_at_ < kOften) connection.GatherUntil(now + kGather);
+  received_at_ = now;
 }
 
 void ConsumerLink::OnEnd() {
   EndDrain(false);
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   health_ = {false, "closed"};
 }
 
@@ -196,8 +213,9 @@ absl::Time ConsumerLink::CountAgain(Connection& connection) {
   return next;
 }
 
-void ConsumerLink::SendSettled(Connection* connection) {
-  queue_.TakeSettled(settled_);
+// True: it is to be called again in a moment.
+bool ConsumerLink::SendSettled(Connection* connection, bool received) {
+  const bool look_again = queue_.TakeSettled(settled_, received);
   if (connection != nullptr) {
     for (const auto& [tag, taken] : settled_) {
       ConsumerSource& source = entries_[tag.source].source;
@@ -207,19 +225,20 @@ void ConsumerLink::SendSettled(Connection* connection) {
     }
   }
   settled_.clear();
+  return look_again;
 }
 
 // --- Draining ------------------------------------------------------------------------------------
 
 void ConsumerLink::Drain() {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   draining_ = true;
 }
 
 bool ConsumerLink::AwaitDrained(absl::Time deadline) {
   const auto ended = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return drained_.has_value(); };
   if (!waiters_.Await(mu_, settings_.runtime, deadline, ended)) return false;
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   return *drained_;
 }
 
@@ -236,7 +255,7 @@ void ConsumerLink::DrainSources(Connection* connection) {
 }
 
 void ConsumerLink::EndDrain(bool heard) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (drained_) return;
   drained_ = heard;
   waiters_.Ring();
@@ -266,14 +285,14 @@ void ConsumerLink::UpdateHealth(const Connection* connection) {
     }
   }
   health.healthy = health.detail.empty();
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (health.healthy && health_.healthy) return;
   if (health.healthy) health.detail = "consuming from " + settings_.address.Shown();
   health_ = std::move(health);
 }
 
 LinkHealth ConsumerLink::GetHealth() const {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   return health_;
 }
 

@@ -8,8 +8,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
 #include "transports/rabbitmq/connection.h"
@@ -65,7 +65,8 @@ class ConsumerLink final : public LinkSession {
   void GiveUpWithSideQueues(Connection& connection);
   absl::Time CountAgain(Connection& connection);
   void NoteState(Entry& entry);
-  void SendSettled(Connection* connection);
+  void Gather(Connection& connection);
+  bool SendSettled(Connection* connection, bool received);
   void DrainSources(Connection* connection);
   void EndDrain(bool heard);
   void UpdateHealth(const Connection* connection);
@@ -78,13 +79,14 @@ class ConsumerLink final : public LinkSession {
   std::vector<std::string> queues_;
 
   std::uint64_t last_epoch_ = 0;
-  std::vector<ConsumerEvent> events_;            // of this turn
+  std::vector<ConsumerEvent> events_;  // of this turn
+  absl::Time received_at_ = absl::InfinitePast();
   std::vector<DeliveryQueue::Settled> settled_;  // of this turn
   std::vector<Entry> entries_;
   std::optional<DeclareRun> run_;
   absl::Status down_;
 
-  mutable absl::Mutex mu_;
+  mutable internal::Lock mu_;
   LinkHealth health_ ABSL_GUARDED_BY(mu_);
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<bool> drained_ ABSL_GUARDED_BY(mu_);  // whether the broker has heard all

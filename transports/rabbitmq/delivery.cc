@@ -7,7 +7,7 @@ namespace omnibus::rabbitmq {
 MessageOwner DeliveryPool::Take() {
   std::unique_ptr<Delivery> delivery;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     if (!free_.empty()) {
       delivery = std::move(free_.back());
       free_.pop_back();
@@ -24,7 +24,7 @@ MessageOwner DeliveryPool::Take() {
 }
 
 std::string_view DeliveryPool::Intern(std::string_view name) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   return *names_.emplace(name).first;
 }
 
@@ -34,7 +34,7 @@ void DeliveryPool::GiveBack(std::unique_ptr<Delivery> delivery) {
   delivery->routing_key.clear();
   delivery->text.clear();
   delivery->body.clear();
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (free_.size() < kKept) free_.push_back(std::move(delivery));
 }
 

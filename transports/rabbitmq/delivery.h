@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/transport.h"
 
 namespace omnibus::rabbitmq {
@@ -44,7 +44,7 @@ class DeliveryPool {
 
   void GiveBack(std::unique_ptr<Delivery> delivery);
 
-  absl::Mutex mu_;
+  internal::Lock mu_;
   std::vector<std::unique_ptr<Delivery>> free_ ABSL_GUARDED_BY(mu_);
   std::set<std::string, std::less<>> names_ ABSL_GUARDED_BY(mu_);
 };

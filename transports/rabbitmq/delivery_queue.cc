@@ -8,14 +8,14 @@
 namespace omnibus::rabbitmq {
 
 DeliveryQueue::DeliveryQueue(Runtime& runtime, std::size_t sources, std::size_t prefetch)
-    : bell_(runtime.NewDoorbell()), sources_(sources) {
+    : bell_(runtime.NewDoorbell()), much_(prefetch / 2 + 1), sources_(sources) {
   for (Source& source : sources_) source.unsettled.reserve(prefetch);
 }
 
 void DeliveryQueue::Put(std::vector<ConsumerEvent>& events) {
   if (events.empty()) return;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     // The taken ones are closed up now and then, so that a reader that is always a little behind
     // does not make this grow.
     if (first_ > 0 && first_ >= events_.size() / 2) {
@@ -60,10 +60,12 @@ void DeliveryQueue::Lose(std::uint32_t source, std::uint64_t epoch) {
   });
 }
 
-void DeliveryQueue::TakeSettled(std::vector<Settled>& settled) {
-  absl::MutexLock lock(&mu_);
+bool DeliveryQueue::TakeSettled(std::vector<Settled>& settled, bool received) {
+  const internal::Locked lock(mu_);
+  looks_again_ = received || !settled_.empty();
   settled.insert(settled.end(), settled_.begin(), settled_.end());
   settled_.clear();
+  return looks_again_;
 }
 
 bool DeliveryQueue::TakeEvents(std::size_t max_events, std::vector<ConsumerEvent>& events) {
@@ -82,7 +84,7 @@ absl::Status DeliveryQueue::Wait(absl::Time deadline, std::size_t max_events,
   bool in_time = true;
   while (true) {
     {
-      absl::MutexLock lock(&mu_);
+      const internal::Locked lock(mu_);
       if (closed_)
         return Error(absl::StatusCode::kFailedPrecondition, "receive", "the consumer is closed");
       const bool taken = TakeEvents(max_events, events);
@@ -95,16 +97,16 @@ absl::Status DeliveryQueue::Wait(absl::Time deadline, std::size_t max_events,
 
 void DeliveryQueue::Interrupt() {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     interrupted_ = true;
   }
   bell_->Ring();
 }
 
 std::size_t DeliveryQueue::Settle(std::span<const DeliveryTag> tags, bool taken, bool& wake) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (closed_) return tags.size();
-  wake = settled_.empty();
+  const std::size_t before = settled_.size();
   std::size_t dropped = 0;
   for (const DeliveryTag& tag : tags) {
     const bool current =
@@ -115,12 +117,15 @@ std::size_t DeliveryQueue::Settle(std::span<const DeliveryTag> tags, bool taken,
       ++dropped;
     }
   }
+  // Once for what is there: it takes all of it.
+  const std::size_t enough = looks_again_ ? much_ : 1;
+  wake = before < enough && settled_.size() >= enough;
   return dropped;
 }
 
 void DeliveryQueue::Close() {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     closed_ = true;
     events_.clear();
     first_ = 0;

@@ -10,8 +10,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 #include "omnibus/transport.h"
 
@@ -33,8 +33,10 @@ class DeliveryQueue {
     bool taken = false;  // by Take(): also where nothing else is acknowledged
   };
 
-  // The I/O thread: takes what was settled since.
-  void TakeSettled(std::vector<Settled>& settled);
+  // The I/O thread: takes what was settled since. While messages come (`received`) and go it is
+  // woken only for much, since that costs both sides more than a message does, and the broker takes
+  // many acknowledgements for the cost of a few: true then, and it has to come again in a moment.
+  bool TakeSettled(std::vector<Settled>& settled, bool received);
 
   absl::Status Wait(absl::Time deadline, std::size_t max_events,
                     std::vector<ConsumerEvent>& events);
@@ -56,13 +58,15 @@ class DeliveryQueue {
   void Lose(std::uint32_t source, std::uint64_t epoch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const std::unique_ptr<Doorbell> bell_;
-  absl::Mutex mu_;
+  const std::size_t much_;
+  internal::Lock mu_;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   bool interrupted_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<ConsumerEvent> events_ ABSL_GUARDED_BY(mu_);
   std::size_t first_ ABSL_GUARDED_BY(mu_) = 0;  // those before it were taken
   std::vector<Source> sources_ ABSL_GUARDED_BY(mu_);
   std::vector<Settled> settled_ ABSL_GUARDED_BY(mu_);
+  bool looks_again_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace omnibus::rabbitmq

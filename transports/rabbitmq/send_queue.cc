@@ -21,7 +21,7 @@ std::string Publish(const PublishRecord& record) {
 
 PublishRecordPtr SendQueue::NewRecord() {
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     if (!free_.empty()) {
       PublishRecordPtr record = std::move(free_.back());
       free_.pop_back();
@@ -32,7 +32,7 @@ PublishRecordPtr SendQueue::NewRecord() {
 }
 
 void SendQueue::Return(PublishRecordPtr record) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   Recycle(std::move(record));
 }
 
@@ -43,7 +43,7 @@ void SendQueue::Recycle(PublishRecordPtr record) {
 }
 
 absl::Status SendQueue::Push(PublishRecordPtr& record, bool& wake) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (closed_) {
     return Error(absl::StatusCode::kFailedPrecondition, Publish(*record), "the producer is closed");
   }
@@ -61,7 +61,7 @@ absl::Status SendQueue::Push(PublishRecordPtr& record, bool& wake) {
 }
 
 void SendQueue::TakeAll(std::vector<PublishRecordPtr>& records) {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   if (records.empty()) {
     records.swap(pushed_);
     return;
@@ -74,7 +74,7 @@ void SendQueue::Tell(std::vector<Outcome>& outcomes) {
   if (outcomes.empty()) return;
   {
     // Before the completions: whoever was refused because the queue is full tries again from there.
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     for (const Outcome& outcome : outcomes) {
       --messages_;
       bytes_ -= outcome.bytes;
@@ -84,7 +84,7 @@ void SendQueue::Tell(std::vector<Outcome>& outcomes) {
     outcome.done(std::move(outcome.status));
     outcome.done = nullptr;  // what it holds is gone before a flush returns
   }
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   for (Outcome& outcome : outcomes) {
     --without_outcome_[outcome.generation - oldest_generation_];
     if (outcome.record) Recycle(std::move(outcome.record));
@@ -98,14 +98,14 @@ void SendQueue::Tell(std::vector<Outcome>& outcomes) {
 }
 
 void SendQueue::Close() {
-  absl::MutexLock lock(&mu_);
+  const internal::Locked lock(mu_);
   closed_ = true;
 }
 
 bool SendQueue::AwaitOutcomes(absl::Time deadline) {
   std::uint64_t last = 0;
   {
-    absl::MutexLock lock(&mu_);
+    const internal::Locked lock(mu_);
     last = oldest_generation_ + without_outcome_.size() - 1;
     if (without_outcome_.back() != 0) {
       without_outcome_.push_back(0);

@@ -9,8 +9,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 #include "transports/rabbitmq/publish_record.h"
 #include "transports/rabbitmq/waiters.h"
@@ -61,7 +61,7 @@ class SendQueue {
   const std::size_t max_messages_;
   const std::size_t max_bytes_;
 
-  absl::Mutex mu_;
+  internal::Lock mu_;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<PublishRecordPtr> pushed_ ABSL_GUARDED_BY(mu_);
   std::vector<PublishRecordPtr> free_ ABSL_GUARDED_BY(mu_);

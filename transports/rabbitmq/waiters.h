@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "omnibus/internal/lock.h"
 #include "omnibus/runtime.h"
 
 namespace omnibus::rabbitmq {
@@ -18,17 +18,17 @@ class Waiters {
   // Waits, without the mutex, until `ready` is true; it is called with the mutex held. False:
   // `deadline` passed before.
   template <typename Ready>
-  bool Await(absl::Mutex& mu, Runtime& runtime, absl::Time deadline,
+  bool Await(internal::Lock& mu, Runtime& runtime, absl::Time deadline,
              Ready ready) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     {
-      absl::MutexLock lock(&mu);
+      const internal::Locked lock(mu);
       if (ready()) return true;
     }
     const std::unique_ptr<Doorbell> bell = runtime.NewDoorbell();
     bool in_time = true;
     while (true) {
       {
-        absl::MutexLock lock(&mu);
+        const internal::Locked lock(mu);
         std::erase(bells_, bell.get());
         if (ready()) return true;
         if (!in_time) return false;

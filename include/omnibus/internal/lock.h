@@ -1,20 +1,40 @@
-// A mutex for what every message passes.
+// Mutexes for what every message passes.
 #pragma once
 
 #include <mutex>
+#include <shared_mutex>
 
 #include "absl/base/thread_annotations.h"
 
 namespace omnibus::internal {
 
 // Packaged builds of absl::Mutex look for deadlocks, in one graph that all mutexes of a process
-// share: each lock and unlock takes that graph's lock. This one does not, and cannot be waited on.
+// share: each lock and unlock takes that graph's lock. These do not, and cannot be waited on.
+
+// For critical sections of a few instructions: whoever meets it locked looks again for about as
+// long as those take, since to sleep and to be woken costs a hundred times that.
 class ABSL_LOCKABLE Lock {
  public:
-  void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
+    for (int i = 0; i < kLooks; ++i) {
+      if (mutex_.try_lock()) return;
+      Pause();
+    }
+    mutex_.lock();
+  }
   void Release() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
 
  private:
+  static constexpr int kLooks = 40;
+
+  static void Pause() {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+
   std::mutex mutex_;
 };
 
@@ -28,6 +48,44 @@ class ABSL_SCOPED_LOCKABLE Locked {
 
  private:
   Lock& lock_;
+};
+
+// Held by many at a time, or by one alone.
+class ABSL_LOCKABLE SharedLock {
+ public:
+  void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  void Release() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
+  void AcquireShared() ABSL_SHARED_LOCK_FUNCTION() { mutex_.lock_shared(); }
+  void ReleaseShared() ABSL_UNLOCK_FUNCTION() { mutex_.unlock_shared(); }
+
+ private:
+  std::shared_mutex mutex_;
+};
+
+// Holds a shared lock for as long as it lives: for one alone, and for many.
+class ABSL_SCOPED_LOCKABLE LockedAlone {
+ public:
+  explicit LockedAlone(SharedLock& lock) ABSL_EXCLUSIVE_LOCK_FUNCTION(lock) : lock_(lock) {
+    lock_.Acquire();
+  }
+  ~LockedAlone() ABSL_UNLOCK_FUNCTION() { lock_.Release(); }
+  LockedAlone(const LockedAlone&) = delete;
+  LockedAlone& operator=(const LockedAlone&) = delete;
+
+ private:
+  SharedLock& lock_;
+};
+class ABSL_SCOPED_LOCKABLE LockedShared {
+ public:
+  explicit LockedShared(SharedLock& lock) ABSL_SHARED_LOCK_FUNCTION(lock) : lock_(lock) {
+    lock_.AcquireShared();
+  }
+  ~LockedShared() ABSL_UNLOCK_FUNCTION() { lock_.ReleaseShared(); }
+  LockedShared(const LockedShared&) = delete;
+  LockedShared& operator=(const LockedShared&) = delete;
+
+ private:
+  SharedLock& lock_;
 };
 
 }  // namespace omnibus::internal

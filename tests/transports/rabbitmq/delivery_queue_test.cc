@@ -32,11 +32,18 @@ class DeliveryQueueTest : public ::testing::Test {
 
   std::size_t Settle(std::uint64_t epoch, std::int64_t position) {
     const DeliveryTag tag{epoch, 0, position};
-    bool wake = false;
-    return queue_.Settle(std::span(&tag, 1), /*taken=*/false, wake);
+    return queue_.Settle(std::span(&tag, 1), /*taken=*/false, wake_);
+  }
+
+  std::vector<DeliveryQueue::Settled> TakeSettled(bool received = false) {
+    std::vector<DeliveryQueue::Settled> settled;
+    comes_again_ = queue_.TakeSettled(settled, received);
+    return settled;
   }
 
   DeliveryQueue queue_{SystemRuntime(), 1, 10};
+  bool wake_ = false;
+  bool comes_again_ = false;
 };
 
 TEST_F(DeliveryQueueTest, LosingAnEpochTakesItsMessagesOutAndVoidsWhatWasSettled) {
@@ -54,11 +61,9 @@ TEST_F(DeliveryQueueTest, LosingAnEpochTakesItsMessagesOutAndVoidsWhatWasSettled
   EXPECT_EQ(events[1].kind, ConsumerEvent::Kind::kAssigned);
   EXPECT_EQ(events[2].message.tag.epoch, 2u);
   EXPECT_EQ(Settle(1, 2), 1u);
-  std::vector<DeliveryQueue::Settled> settled;
-  queue_.TakeSettled(settled);
-  EXPECT_TRUE(settled.empty());
+  EXPECT_TRUE(TakeSettled().empty());
   EXPECT_EQ(Settle(2, 1), 0u);
-  queue_.TakeSettled(settled);
+  const std::vector<DeliveryQueue::Settled> settled = TakeSettled();
   EXPECT_EQ(settled.size(), 1u);
 }
 
@@ -74,6 +79,31 @@ TEST_F(DeliveryQueueTest, AReaderThatIsAlwaysBehindGetsAllInOrder) {
     ASSERT_EQ(events[0].message.tag.position, next++);
   }
   EXPECT_EQ(Take().size(), 4u);
+}
+
+TEST_F(DeliveryQueueTest, WakesForTheFirstThatIsSettledAndWhileMessagesComeForManyAlone) {
+  Change(ConsumerEvent::Kind::kAssigned, 1);
+  for (std::int64_t i = 1; i <= 9; ++i) Put(1, i);
+  Settle(1, 1);
+  EXPECT_TRUE(wake_);
+  Settle(1, 2);
+  EXPECT_FALSE(wake_) << "it is on its way";
+  EXPECT_EQ(TakeSettled().size(), 2u);
+  ASSERT_TRUE(comes_again_);
+  // Half of the ten that may be unsettled, and one more: the broker must not run dry.
+  for (std::int64_t i = 3; i <= 7; ++i) {
+    Settle(1, i);
+    EXPECT_FALSE(wake_);
+  }
+  Settle(1, 8);
+  EXPECT_TRUE(wake_);
+  EXPECT_EQ(TakeSettled().size(), 6u);
+  EXPECT_TRUE(TakeSettled().empty());
+  ASSERT_FALSE(comes_again_);
+  Settle(1, 9);
+  EXPECT_TRUE(wake_);
+  EXPECT_EQ(TakeSettled(/*received=*/true).size(), 1u);
+  EXPECT_TRUE(comes_again_);
 }
 
 }  // namespace
