@@ -16,40 +16,40 @@
 namespace omnibus::internal {
 
 template <typename T>
-std::string DescribeType() {
+void AppendTypeTo(std::string& text) {
   if constexpr (std::is_same_v<T, bool>) {
-    return "boolean";
+    text += "boolean";
   } else if constexpr (IntegerType<T>) {
-    return "integer";
+    text += "integer";
   } else if constexpr (std::is_same_v<T, double>) {
-    return "number";
+    text += "number";
   } else if constexpr (std::is_same_v<T, std::string>) {
-    return "string";
+    text += "string";
   } else if constexpr (std::is_same_v<T, Uuid>) {
-    return "uuid";
+    text += "uuid";
   } else if constexpr (std::is_same_v<T, Timestamp>) {
-    return "time";
+    text += "time";
   } else if constexpr (std::is_same_v<T, Decimal>) {
-    return "decimal";
+    text += "decimal";
   } else if constexpr (EnumType<T>) {
-    std::string names;
+    const char* before = "\"";
     for (const auto& each : kEnumerators<T>) {
-      names.append(names.empty() ? "\"" : " | \"").append(each.name).append("\"");
+      text.append(before).append(each.name).append("\"");
+      before = " | \"";
     }
-    return names;
   } else if constexpr (OptionalType<T>) {
-    return DescribeType<typename T::value_type>();
+    AppendTypeTo<typename T::value_type>(text);
   } else if constexpr (ListType<T>) {
-    return "list of " + DescribeType<typename T::value_type>();
+    AppendTypeTo<typename T::value_type>(text += "list of ");
   } else if constexpr (MapType<T>) {
-    return "map of " + DescribeType<typename T::mapped_type>();
+    AppendTypeTo<typename T::mapped_type>(text += "map of ");
   } else {
-    std::string fields;
+    text += "{";
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (fields.append(I == 0 ? "{" : ", ").append(kFieldNames<T>[I]), ...);
+      (text.append(I == 0 ? "" : ", ").append(kFieldNames<T>[I]), ...);
     }
     (std::make_index_sequence<kFieldCount<T>>());
-    return fields + (fields.empty() ? "{}" : "}");
+    text += "}";
   }
 }
 
@@ -69,6 +69,13 @@ class FieldList {
   std::vector<std::string> types_;
   std::vector<FieldInfo> fields_;
 };
+
+template <typename T>
+std::string DescribeType() {
+  std::string text;
+  AppendTypeTo<T>(text);
+  return text;
+}
 
 template <typename T>
 bool EqualValues(const T& a, const T& b) {

@@ -23,7 +23,7 @@ void Require(bool right) {
 
 template <typename T>
 T As(element from) {
-  T value;
+  T value{};
   Require(from.get(value) == simdjson::SUCCESS);
   return value;
 }
