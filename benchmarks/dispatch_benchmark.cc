@@ -66,9 +66,11 @@ void Fail(const absl::Status& status) {
   std::exit(1);
 }
 
-// Allocations of a whole run, buses opened and closed included.
-std::int64_t AllocationsOf(const Setup& setup, std::int64_t messages) {
+// Allocations of a whole run, buses opened and closed included; at a rate that it keeps up with:
+// what waits in the log needs memory, as long as it waits.
+std::int64_t AllocationsOf(const Setup& setup, std::int64_t messages, double rate) {
   Load load;
+  load.rate = rate;
   load.messages = messages;
   load.keys = 64;
   const std::int64_t before = allocations;
@@ -94,8 +96,9 @@ void Measure(const std::string& name, const omnibus::EventType& event, std::int6
   absl::StatusOr<DispatchResult> result = omnibus::bench::MeasureDispatch(setup, load);
   if (!result.ok()) Fail(result.status());
   // What opening a bus and growing its buffers takes is in both.
-  const std::int64_t some = AllocationsOf(setup, messages);
-  const std::int64_t twice = AllocationsOf(setup, 2 * messages);
+  const double rate = result->throughput.rate / 2;
+  const std::int64_t some = AllocationsOf(setup, messages, rate);
+  const std::int64_t twice = AllocationsOf(setup, 2 * messages, rate);
   std::printf(
       "{\"bench\":\"dispatch\",\"event\":\"%s\",\"round\":%d,\"messages\":%lld,\"body_bytes\":%zu,"
       "\"rate\":%.0f,\"cpu_us\":%.4f,\"allocations\":%.4f,\"latency_rate\":%.0f,\"p50_us\":%.1f,"
