@@ -14,7 +14,7 @@ namespace omnibus {
 namespace {
 
 #if OMNIBUS_HAS_KAFKA || OMNIBUS_HAS_RABBITMQ
-// A plug-in from the two functions that each transport's header has.
+// A plug-in from the functions that each transport's header has.
 template <typename Options>
 TransportPlugin MakePlugin(std::string_view kind, Dialect dialect, std::string client,
                            absl::StatusOr<Options> (*read)(const Setting&, std::string_view),

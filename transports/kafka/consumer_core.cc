@@ -3,7 +3,6 @@
 
 #include <spdlog/logger.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -110,11 +109,12 @@ bool ConsumerCore::TakeMessages(std::size_t max_size, std::vector<ConsumerEvent>
     taken_.push_back(strays_.front());
     strays_.pop_front();
   }
-  if (const std::size_t had = taken_.size(), room = max_size - events.size() - had; room > 0) {
-    taken_.resize(had + room);
-    const ssize_t count =
-        rd_kafka_consume_batch_queue(message_queue_.get(), 0, taken_.data() + had, room);
-    taken_.resize(had + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  // One at a time: before librdkafka 2.1 rd_kafka_consume_batch_queue() throws messages away that
+  // it has taken when a rebalance pauses their partition meanwhile, and goes on behind them.
+  while (events.size() + taken_.size() < max_size) {
+    rd_kafka_message_t* message = rd_kafka_consume_queue(message_queue_.get(), 0);
+    if (message == nullptr) break;
+    taken_.push_back(message);
   }
   const bool took = !taken_.empty();
   for (rd_kafka_message_t*& message : taken_) {

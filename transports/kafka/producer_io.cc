@@ -121,7 +121,7 @@ void ProducerCore::Report(rd_kafka_event_t* event) {
     for (std::size_t i = 0; i < count; ++i) {
       const rd_kafka_message_t& message = *messages_[i];
       if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        answered = true;
+        if (!std::exchange(answered, true)) link_.OnAnswer();
         outcomes_.push_back({static_cast<PendingSend*>(message._private), absl::OkStatus()});
         continue;
       }
@@ -132,7 +132,6 @@ void ProducerCore::Report(rd_kafka_event_t* event) {
                                           rd_kafka_topic_name(message.rkt),
                                           health.healthy ? std::string_view() : health.detail)});
     }
-    if (answered) link_.OnAnswer();
     answered_ = answered_ || answered;
     pending_.Finish(outcomes_);
   }

@@ -138,7 +138,7 @@ std::size_t Member::Collect(std::size_t max, std::vector<ConsumerEvent>& events)
   const std::size_t words = ready_.size();
   if (words == 0) return count;
   next_word_ = (next_word_ + 1) % words;
-  next_bit_ = (next_bit_ + 1) % kBits;
+  if (next_word_ == 0) next_bit_ = (next_bit_ + 1) % kBits;  // else some pairs never come up
   for (std::size_t i = 0; i < words && count < max; ++i) {
     const std::size_t word = (next_word_ + i) % words;
     std::uint64_t left = ready_[word].exchange(0, std::memory_order_acquire);

@@ -98,7 +98,8 @@ class Member {
       ABSL_GUARDED_BY(mu_);
   // A bit for each source: there may be something to read. So that a member of a thousand channels
   // does not look at all of them each time that one has a message.
-  std::deque<std::atomic<std::uint64_t>> ready_;
+  // Watchers keep pointers to its words.
+  std::deque<std::atomic<std::uint64_t>> ready_ ABSL_GUARDED_BY(mu_);
   bool catches_up_ ABSL_GUARDED_BY(mu_) = false;  // some side queue's end is to be told yet
   std::deque<ConsumerEvent> changes_ ABSL_GUARDED_BY(mu_);
   std::size_t next_word_ ABSL_GUARDED_BY(mu_) = 0;

@@ -134,8 +134,8 @@ void Connection::Turn(absl::Time until, FrameHandler handler) {
   if (closed()) return;
 
   std::array<pollfd, 2> polled = {pollfd{wakeup_->fd(), POLLIN, 0}, pollfd{fd_, 0, 0}};
-  if (const absl::Duration gather = gather_until_ - settings_.runtime.Now();
-      gather > absl::ZeroDuration()) {
+  if (const absl::Duration gather = std::min(gather_until_, until) - settings_.runtime.Now();
+      gather > absl::ZeroDuration() && out_.pending().empty()) {
     const timespec wait = absl::ToTimespec(gather);
     ppoll(polled.data(), 1, &wait, nullptr);
   }

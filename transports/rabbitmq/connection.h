@@ -55,8 +55,8 @@ class Connection {
   // longer than a third of the heartbeat), reads, and hands frames to `handler`, which may write.
   void Turn(absl::Time until, FrameHandler handler);
 
-  // The next turn leaves what the broker sends in the socket until then, unless it is woken: so
-  // that it reads more at a time.
+  // The next turn leaves what the broker sends in the socket until then, unless it is woken or has
+  // something to write: so that it reads more at a time.
   void GatherUntil(absl::Time time) { gather_until_ = time; }
 
   // Logged in, and the virtual host is open.

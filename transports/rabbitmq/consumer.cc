@@ -21,14 +21,19 @@ namespace {
 constexpr std::size_t kMaxSources =
     1024;  // each has a channel, and the broker's channel_max is 2047
 
+std::size_t SmallestPrefetch(const std::vector<SourceSpec>& specs) {
+  int smallest = specs.front().prefetch;
+  for (const SourceSpec& spec : specs) smallest = std::min(smallest, spec.prefetch);
+  return static_cast<std::size_t>(smallest);
+}
+
 class RabbitMqConsumer final : public Consumer, public QueueTaker {
  public:
   RabbitMqConsumer(const ConnectionSettings& settings, const DeclaredTopology& topology,
                    std::shared_ptr<spdlog::logger> logger, DeliveryPool& pool,
                    const std::vector<SourceSpec>& specs, const std::string& name)
       : settings_(settings),
-        queue_(settings.runtime, specs.size(),
-               static_cast<std::size_t>(settings.options.consumer.prefetch)),
+        queue_(settings.runtime, specs.size(), SmallestPrefetch(specs)),
         browses_(std::any_of(
             specs.begin(), specs.end(),
             [](const SourceSpec& spec) { return spec.kind == SourceSpec::Kind::kBrowse; })),

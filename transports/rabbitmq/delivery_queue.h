@@ -23,6 +23,7 @@ namespace omnibus::rabbitmq {
 // Thread-safety: any thread, concurrently; one at a time for Wait().
 class DeliveryQueue {
  public:
+  // `prefetch` is the smallest of the sources'.
   DeliveryQueue(Runtime& runtime, std::size_t sources, std::size_t prefetch);
 
   // The I/O thread: appends `events`, and empties it. A kLost takes the messages of its epoch out

@@ -1,6 +1,7 @@
 // Mutexes for what every message passes.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <shared_mutex>
 
@@ -11,8 +12,8 @@ namespace omnibus::internal {
 // Packaged builds of absl::Mutex look for deadlocks, in one graph that all mutexes of a process
 // share: each lock and unlock takes that graph's lock. These do not, and cannot be waited on.
 
-// For critical sections of a few instructions: whoever meets it locked looks again for about as
-// long as those take, since to sleep and to be woken costs a hundred times that.
+// Mostly held for a few instructions: whoever meets it locked looks again for about as long as
+// those take, since to sleep and to be woken costs a hundred times that, and sleeps then.
 class ABSL_LOCKABLE Lock {
  public:
   void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
@@ -53,12 +54,30 @@ class ABSL_SCOPED_LOCKABLE Locked {
 // Held by many at a time, or by one alone.
 class ABSL_LOCKABLE SharedLock {
  public:
-  void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
-  void Release() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
-  void AcquireShared() ABSL_SHARED_LOCK_FUNCTION() { mutex_.lock_shared(); }
+  void Acquire() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
+    waiting_.fetch_add(1);
+    gate_.lock();
+    mutex_.lock();
+  }
+  void Release() ABSL_UNLOCK_FUNCTION() {
+    mutex_.unlock();
+    gate_.unlock();
+    waiting_.fetch_sub(1);
+  }
+  void AcquireShared() ABSL_SHARED_LOCK_FUNCTION() {
+    // glibc lets more of many in while one of them is, and so whoever wants it alone would wait for
+    // as long as they overlap.
+    if (waiting_.load() != 0) {
+      gate_.lock();
+      gate_.unlock();
+    }
+    mutex_.lock_shared();
+  }
   void ReleaseShared() ABSL_UNLOCK_FUNCTION() { mutex_.unlock_shared(); }
 
  private:
+  std::atomic<int> waiting_ = 0;  // those that want it alone
+  std::mutex gate_;               // held by the one of them that has its turn
   std::shared_mutex mutex_;
 };
 
