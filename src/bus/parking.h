@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -128,7 +127,8 @@ class Parking {
   absl::Mutex mu_;
   // How many hinder, by what and by order key.
   std::map<std::pair<Delivery::Hinders, std::uint64_t>, int> hindrances_ ABSL_GUARDED_BY(mu_);
-  absl::flat_hash_map<std::uint64_t, Places> keys_ ABSL_GUARDED_BY(mu_);  // by order key
+  // By order key. Sorted: what waits is let go in an order that a simulation can repeat.
+  std::map<std::uint64_t, Places> keys_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace omnibus
