@@ -152,6 +152,7 @@ struct Delivery {
 
   bool put_off = false;                   // it came from the retry queue
   std::uint64_t sequence = 0;             // its place there; 0: none
+  std::uint64_t written = 0;              // what its copies say instead; 0: the same
   absl::Time due = absl::InfinitePast();  // not to be handled before
   Release release = Release::kNone;
   bool parks = false;             // it is a dead letter, and its key is parked behind it

@@ -184,6 +184,7 @@ Delivery* Intake::NewDelivery(Source* source) {
   delivery->status = absl::OkStatus();
   delivery->put_off = false;
   delivery->sequence = 0;
+  delivery->written = 0;
   delivery->due = absl::InfinitePast();
   delivery->release = Delivery::Release::kNone;
   delivery->parks = false;

@@ -15,6 +15,15 @@ constexpr absl::Duration kMissedAfter = absl::Seconds(30);
 // the dead letters those before. What has a place there may die, and be released, in its turn.
 std::uint64_t AfterRelease(std::uint64_t release) { return ((release >> 32) + 1) << 32; }
 
+// Where a release was, as far as can be told from one that came behind it. 0: it cannot.
+std::uint64_t PlaceBefore(std::uint64_t place) {
+  // Not behind the place that it had: what followed that one is counted from there.
+  const auto start = [](std::uint64_t round) { return std::max<std::uint64_t>(round << 32, 1); };
+  const std::uint64_t round = place >> 32;
+  if (start(round) < place) return start(round);
+  return round == 0 ? 0 : start(round - 1);
+}
+
 }  // namespace
 
 // `heads`: nothing of its key is before it.
@@ -60,8 +69,11 @@ bool Parking::Arrive(Delivery* delivery) {
     Hinder(*delivery, Delivery::Hinders::kEndOfRelease);
   }
   Places& places = keys_[delivery->order_key];
-  if (delivery->parks && GiveToRelease(*delivery, places)) return false;
-  auto found = places.find(delivery->sequence);
+  if (delivery->parks && (GiveToRelease(*delivery, places) || HasMark(*delivery, places))) {
+    return false;
+  }
+  MoveReleaseBefore(*delivery, places);
+  auto found = Find(*delivery, places);
   bool takes_over = false;
   if (delivery->release != Delivery::Release::kNone) {
     // Also that of the event itself, where a crash came between its dead letter and its mark.
@@ -70,18 +82,23 @@ bool Parking::Arrive(Delivery* delivery) {
     });
     takes_over = found != places.end();
   }
-  if (takes_over) {
+  if (takes_over || (found != places.end() && found->second.id == delivery->metadata.id)) {
     delivery->sequence = found->first;
+    delivery->written = found->second.written;
+    found->second.guessed = false;
   } else if (const std::uint64_t first = FirstPlaceOf(*delivery, places); first != 0) {
     delivery->sequence = first;
     found = places.emplace(first, Place{}).first;
+    found->second.guessed = true;
     size_.fetch_add(1, std::memory_order_release);
-  } else if (delivery->sequence == 0 ||
-             (found != places.end() && found->second.id != delivery->metadata.id)) {
-    // It was put there by hand, or by another member.
+  } else if (delivery->sequence == 0 || found != places.end()) {
+    // It was put there by hand, or by another member; or one that has ended is read again, and what
+    // follows this one has its number from there.
+    const std::uint64_t written = delivery->source->caught_up ? 0 : delivery->sequence;
     GivePlace(*delivery, places);
     found = places.find(delivery->sequence);
-  } else if (found == places.end()) {
+    found->second.written = delivery->written = written;
+  } else {
     found = places.emplace(delivery->sequence, Place{}).first;
     size_.fetch_add(1, std::memory_order_release);
   }
@@ -140,6 +157,10 @@ void Parking::BeginToPark(Delivery& delivery) {
   if (delivery.superseded) return;
   Places& places = keys_[delivery.order_key];
   const auto found = places.find(delivery.sequence);
+  if (found == places.end() && HasMark(delivery, places)) {
+    delivery.superseded = true;
+    return;
+  }
   Place& place = found == places.end() ? GivePlace(delivery, places) : found->second;
   place.kind = Kind::kParked;
   place.delivery = &delivery;
@@ -299,12 +320,39 @@ Parking::Places* Parking::PlacesOf(const Delivery& delivery) {
 std::uint64_t Parking::FirstPlaceOf(const Delivery& release, const Places& places) {
   const bool is_known = release.source->caught_up || release.sequence != 0;
   if (release.release == Delivery::Release::kNone || is_known || places.empty()) return 0;
-  const std::uint64_t first = places.begin()->first;
-  // Not behind the place that it had: what followed that one is counted from there.
-  const auto start = [](std::uint64_t round) { return std::max<std::uint64_t>(round << 32, 1); };
-  const std::uint64_t round = first >> 32;
-  if (start(round) < first) return start(round);
-  return round == 0 ? 0 : start(round - 1);
+  return PlaceBefore(places.begin()->first);
+}
+
+// Its own place, or that of another one with its number.
+Parking::Places::iterator Parking::Find(const Delivery& delivery, Places& places) {
+  const auto found = places.find(delivery.sequence);
+  if (found != places.end() && found->second.id == delivery.metadata.id) return found;
+  const auto moved = std::find_if(places.begin(), places.end(), [&](const auto& each) {
+    return each.second.written != 0 && each.second.written == delivery.sequence &&
+           each.second.id == delivery.metadata.id;
+  });
+  return moved == places.end() ? found : moved;
+}
+
+void Parking::Move(Places::iterator place, std::uint64_t number, Places& places) {
+  Places::node_type node = places.extract(place);
+  node.key() = number;
+  node.mapped().delivery->sequence = number;
+  places.insert(std::move(node));
+}
+
+// A release that is read back was given a place before what was there then: what comes now may have
+// been before that, and behind the release.
+void Parking::MoveReleaseBefore(const Delivery& delivery, Places& places) {
+  if (delivery.source->caught_up || delivery.sequence == 0 || places.empty()) return;
+  if (delivery.release != Delivery::Release::kNone) return;
+  const auto first = places.begin();
+  if (!first->second.guessed || first->first < delivery.sequence) return;
+  const Delivery* release = first->second.delivery;
+  if (release == nullptr || release->source != delivery.source) return;
+  if (first->second.id == delivery.metadata.id) return;
+  const std::uint64_t number = PlaceBefore(delivery.sequence);
+  if (number != 0 && number < first->first) Move(first, number, places);
 }
 
 // A release that came before its mark, where a crash was between the dead letter and the mark: the
@@ -318,12 +366,19 @@ bool Parking::GiveToRelease(const Delivery& mark, Places& places) {
            release->source == mark.source && release->release != Delivery::Release::kNone;
   });
   if (found == places.end()) return false;
-  Places::node_type place = places.extract(found);
-  place.key() = mark.sequence;
-  place.mapped().delivery->sequence = mark.sequence;
-  place.mapped().kind = Kind::kReleasing;
-  places.insert(std::move(place));
+  found->second.kind = Kind::kReleasing;
+  found->second.guessed = false;
+  Move(found, mark.sequence, places);
   return true;
+}
+
+// Whether another mark of the same event is here: two members have buried it.
+bool Parking::HasMark(const Delivery& delivery, const Places& places) {
+  return std::any_of(places.begin(), places.end(), [&](const auto& each) {
+    const Delivery* mark = each.second.delivery;
+    return each.second.id == delivery.metadata.id && each.first != delivery.sequence &&
+           each.second.kind == Kind::kParked && mark != nullptr && mark != &delivery && mark->parks;
+  });
 }
 
 Parking::Place& Parking::GivePlace(Delivery& delivery, Places& places) {

@@ -107,6 +107,8 @@ class Parking {
     Delivery* delivery = nullptr;  // null: between here and the retry queue
     bool waits = false;            // kept here
     std::vector<Uuid> releases;    // ids of a release, and of those before it that it supersedes
+    std::uint64_t written = 0;     // its number in the retry queue, where another one has that here
+    bool guessed = false;          // of a release: the number may not be below that of all others
     absl::Time missed_at;  // by then it must be back; else another member of the group has it
   };
   using Places = std::map<std::uint64_t, Place>;  // by number, from 1
@@ -115,7 +117,11 @@ class Parking {
   void Hinder(Delivery& delivery, Delivery::Hinders what) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static Kind KindOf(const Delivery& delivery, bool heads);
   static std::uint64_t FirstPlaceOf(const Delivery& release, const Places& places);
+  static Places::iterator Find(const Delivery& delivery, Places& places);
+  static void Move(Places::iterator place, std::uint64_t number, Places& places);
+  static void MoveReleaseBefore(const Delivery& delivery, Places& places);
   static bool GiveToRelease(const Delivery& mark, Places& places);
+  static bool HasMark(const Delivery& delivery, const Places& places);
   static Turn TurnOf(const Places& places, std::uint64_t number);
   Place& GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropMissed(Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

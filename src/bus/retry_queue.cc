@@ -72,7 +72,8 @@ RetryCopy::RetryCopy(const Delivery& delivery, std::string_view module, const Wa
     : copy_(delivery.message, RetryQueue(delivery.message.channel, module)) {
   const ReceivedMessage& original = delivery.message;
   copy_.Add(kAttempts, absl::StrCat(delivery.attempt));
-  if (delivery.sequence != 0) copy_.Add(kSequence, absl::StrCat(delivery.sequence));
+  const std::uint64_t place = delivery.written != 0 ? delivery.written : delivery.sequence;
+  if (place != 0) copy_.Add(kSequence, absl::StrCat(place));
   if (delivery.parks) copy_.Add(kParks, "true");
   if (delivery.release != Delivery::Release::kNone) {
     copy_.Add(kRelease, std::string(ReleaseName(delivery.release)));

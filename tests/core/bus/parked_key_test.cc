@@ -179,11 +179,23 @@ class ParkingTest : public ::testing::Test {
     release_.release = omnibus::Delivery::Release::kReplay;
   }
 
+  // Reads it back from the retry queue.
+  void PutOff(omnibus::Delivery& delivery, std::uint64_t event, std::uint64_t place) {
+    delivery.source = &source_;
+    delivery.order_key = 1;
+    delivery.metadata.id = omnibus::RandomUuid(1, event);
+    delivery.put_off = true;
+    delivery.sequence = place;
+  }
+
   void ExpectToBeReleased() {
     ASSERT_TRUE(parking_.Arrive(&release_));
     EXPECT_TRUE(event_.superseded);
     EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
   }
+
+  // Of what follows a release.
+  static constexpr std::uint64_t kSecondRound = std::uint64_t{1} << 32;
 
   omnibus::SimulatedRuntime runtime_{1};
   omnibus::Parking parking_{runtime_, 10};
@@ -206,21 +218,57 @@ TEST_F(ParkingTest, AReleaseTakesThePlaceOfItsEventThatIsTriedAgainAfterACrash) 
 }
 
 TEST_F(ParkingTest, AReleaseThatIsReadBackBeforeItsMarkHasThePlaceOfTheMark) {
-  event_.metadata.id = omnibus::RandomUuid(2, 2);  // was put off since another release
-  event_.put_off = true;
-  event_.sequence = (std::uint64_t{1} << 32) + 1;
+  // What was put off since another release.
+  PutOff(event_, 2, kSecondRound + 1);
   ASSERT_TRUE(parking_.Arrive(&event_));
   ASSERT_TRUE(parking_.Arrive(&release_));
   omnibus::Delivery mark;
-  mark.source = &source_;
-  mark.order_key = 1;
-  mark.metadata.id = release_.metadata.id;
-  mark.put_off = mark.parks = true;
-  mark.attempt = 1;
-  mark.sequence = 1;
+  PutOff(mark, 1, 1);
+  mark.parks = true;
   EXPECT_FALSE(parking_.Arrive(&mark));
   EXPECT_EQ(release_.sequence, 1);
   EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
+}
+
+TEST_F(ParkingTest, AReleaseThatIsReadBackIsBeforeAllThatFollowedIt) {
+  PutOff(event_, 2, kSecondRound + 14);
+  ASSERT_TRUE(parking_.Arrive(&event_));
+  ASSERT_TRUE(parking_.Arrive(&release_));
+  omnibus::Delivery first;  // was put off anew, and is behind the release now
+  PutOff(first, 3, kSecondRound);
+  ASSERT_TRUE(parking_.Arrive(&first));
+  EXPECT_EQ(first.sequence, kSecondRound);
+  EXPECT_EQ(release_.sequence, 1);
+  EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
+}
+
+TEST_F(ParkingTest, WhatHasEndedAndIsReadAgainDoesNotChangeWhatTheOthersCopiesSay) {
+  omnibus::Delivery ended;
+  PutOff(ended, 2, 1);
+  ASSERT_TRUE(parking_.Arrive(&ended));
+  PutOff(event_, 1, 1);
+  ASSERT_TRUE(parking_.Arrive(&event_));
+  EXPECT_EQ(event_.sequence, 2) << "behind it, here";
+  EXPECT_EQ(event_.written, 1) << "before those that have their numbers from it, in the queue";
+  omnibus::Delivery mark;
+  PutOff(mark, 1, 1);
+  mark.parks = true;
+  mark.attempt = 1;
+  ASSERT_TRUE(parking_.Arrive(&mark));
+  EXPECT_EQ(mark.sequence, 2);
+  EXPECT_TRUE(event_.superseded);
+}
+
+TEST_F(ParkingTest, OfTheMarksOfTwoMembersOneIsKept) {
+  omnibus::Delivery mark;
+  omnibus::Delivery other;
+  PutOff(mark, 1, 1);
+  PutOff(other, 1, kSecondRound);
+  mark.parks = other.parks = true;
+  ASSERT_TRUE(parking_.Arrive(&mark));
+  parking_.BeginToPark(event_);  // has been buried here too
+  EXPECT_TRUE(event_.superseded) << "leaves no mark";
+  EXPECT_FALSE(parking_.Arrive(&other));
 }
 
 TEST_F(ParkingTest, OfTwoMarksOfOneDeadLetterOneIsKept) {
