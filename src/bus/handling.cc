@@ -16,9 +16,6 @@ namespace {
 // Until another delivery of the same effect has ended.
 constexpr absl::Duration kAskAgain = absl::Milliseconds(20);
 
-// What the receiver takes at a time, at most.
-constexpr std::size_t kEnoughRoom = 256;
-
 // Until others that are put off have perhaps been handled.
 constexpr absl::Duration kLookForRoom = absl::Milliseconds(200);
 
@@ -357,7 +354,7 @@ void Handling::Recycle(Delivery* delivery) {
 void Handling::TellOfRoom() {
   if (waiting_for_room_.load() == 0) return;
   const std::size_t room = Room();
-  const bool is_enough = room >= std::min(kEnoughRoom, (configuration_.in_flight + 3) / 4);
+  const bool is_enough = room >= std::min(kBatch, (configuration_.in_flight + 3) / 4);
   if (!is_enough && (room == 0 || !workers_.AnyIdle())) return;
   absl::MutexLock lock(&mu_);
   for (Doorbell* waiter : waiters_) waiter->Ring();

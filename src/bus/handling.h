@@ -36,6 +36,10 @@ class Handling {
   // consumer that keeps a message unsettled for too long (RabbitMQ: half an hour).
   static constexpr absl::Duration kRenewAfter = absl::Minutes(10);
 
+  // How many are admitted at a time, at most: enough that waking up and locking cost little for
+  // each, and little enough that the first ones do not wait.
+  static constexpr std::size_t kBatch = 256;
+
   // `module` outlives this.
   Handling(const ModuleIdentity& module, const ModuleConfiguration& configuration,
            absl::Duration publish_timeout, std::unique_ptr<Inbox> inbox, Observer* observer);

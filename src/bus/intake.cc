@@ -12,10 +12,6 @@
 namespace omnibus {
 namespace {
 
-// Enough that waking up and locking cost little for each message, and little enough that the first
-// ones do not wait.
-constexpr std::size_t kBatch = 256;
-
 // After an error of the transport's, which tries again by itself.
 constexpr absl::Duration kPause = absl::Milliseconds(200);
 
@@ -80,7 +76,8 @@ void Intake::Run() {
       continue;
     }
     events_.clear();
-    const absl::Status status = consumer_->Wait(NextRelease(), std::min(room, kBatch), events_);
+    const absl::Status status =
+        consumer_->Wait(NextRelease(), std::min(room, Handling::kBatch), events_);
     if (!status.ok() && !stopping_) {
       if (last_error_ != status.ToString()) {
         last_error_ = status.ToString();

@@ -148,6 +148,26 @@ void QueueBroker::Gone(const Link& link, std::uint64_t session) {
   for (const std::uint64_t number : gone) GiveBack(number);
 }
 
+bool QueueBroker::Leave(Link& link, Process& process, absl::Time deadline) {
+  // It may give up waiting before the answer comes.
+  struct Answer {
+    std::unique_ptr<Doorbell> came;
+    bool heard = false;
+  };
+  const auto answer = std::make_shared<Answer>(world_.runtime.NewDoorbell());
+  link.ToBroker([this, &link, session = link.session(), answer] {
+    Gone(link, session);
+    link.ToClient(session, [answer] {
+      answer->heard = true;
+      answer->came->Ring();
+    });
+  });
+  while (!answer->heard && link.up() && process.alive() && world_.loop.Now() < deadline) {
+    answer->came->Wait(std::min(deadline, world_.loop.Now() + absl::Milliseconds(500)));
+  }
+  return answer->heard;
+}
+
 void QueueBroker::StartCancelling() {
   if (world_.weather.consumer_cancelled_every == absl::InfiniteDuration()) return;
   world_.loop.After(

@@ -57,6 +57,10 @@ class QueueBroker {
   // All channels of that connection are gone.
   void Gone(const Link& link, std::uint64_t session);
 
+  // Of a client that closes, on its own thread: its channels are gone, behind all that it has sent.
+  // Whether it has heard so.
+  bool Leave(Link& link, Process& process, absl::Time deadline);
+
   // Takes the consumers off their queues now and then, as the weather wants.
   void StartCancelling();
 

@@ -25,8 +25,7 @@ class QueueConsumer final : public Consumer {
         group_(absl::StrCat(options.domain, ".", options.module)),
         link_(world_.NewLink(process, absl::StrCat(process.name(), ", consumer of ", group_),
                              LinkPurpose::kConsume)),
-        events_(world_, process),
-        closing_(world_.runtime.NewDoorbell()) {
+        events_(world_, process) {
     for (const Subscription& subscription : options.subscriptions) {
       const std::size_t main = queues_.size();
       queues_.push_back(
@@ -87,21 +86,8 @@ class QueueConsumer final : public Consumer {
   absl::Status Close(absl::Time deadline) override {
     if (closed()) return absl::OkStatus();
     events_.Close();
-    bool heard = false;
-    const bool tells = process_.Step("leave the group") && link_.up();
-    if (tells) {
-      // Comes after all acknowledgements before it.
-      link_.ToBroker([this, &broker = broker_, &link = link_, session = link_.session(), &heard] {
-        broker.Gone(link, session);
-        link.ToClient(session, [this, &heard] {
-          heard = true;
-          closing_->Ring();
-        });
-      });
-      while (!heard && link_.up() && process_.alive() && world_.loop.Now() < deadline) {
-        closing_->Wait(std::min(deadline, world_.loop.Now() + absl::Milliseconds(500)));
-      }
-    }
+    const bool heard =
+        process_.Step("leave the group") && link_.up() && broker_.Leave(link_, process_, deadline);
     link_.Close();
     if (heard || !process_.alive()) return absl::OkStatus();
     return absl::DeadlineExceededError("queue: the broker does not answer");
@@ -227,7 +213,6 @@ class QueueConsumer final : public Consumer {
   const std::string group_;
   Link& link_;
   PendingEvents events_;
-  const std::unique_ptr<Doorbell> closing_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
   std::vector<Queue> queues_;  // by DeliveryTag::source

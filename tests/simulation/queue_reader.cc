@@ -12,12 +12,10 @@ class QueueReader final : public Consumer, public QueueTaker {
  public:
   QueueReader(QueueBroker& broker, Process& process, std::string_view queue)
       : broker_(broker),
-        world_(broker.world()),
         process_(process),
         queue_(queue),
-        link_(world_.NewLink(process, process.name() + ", reader", LinkPurpose::kConsume)),
-        events_(world_, process),
-        closing_(world_.runtime.NewDoorbell()) {
+        link_(broker.world().NewLink(process, process.name() + ", reader", LinkPurpose::kConsume)),
+        events_(broker.world(), process) {
     Link::Ends ends;
     ends.up = [this] { Begin(); };
     ends.down = [this, alive = std::weak_ptr<bool>(alive_)] {
@@ -54,19 +52,7 @@ class QueueReader final : public Consumer, public QueueTaker {
   absl::Status Close(absl::Time deadline) override {
     if (events_.closed()) return absl::OkStatus();
     events_.Close();
-    bool heard = false;
-    if (link_.up() && process_.alive()) {
-      link_.ToBroker([this, &broker = broker_, &link = link_, session = link_.session(), &heard] {
-        broker.Gone(link, session);
-        link.ToClient(session, [this, &heard] {
-          heard = true;
-          closing_->Ring();
-        });
-      });
-      while (!heard && link_.up() && process_.alive() && world_.loop.Now() < deadline) {
-        closing_->Wait(std::min(deadline, world_.loop.Now() + absl::Milliseconds(500)));
-      }
-    }
+    const bool heard = link_.up() && process_.alive() && broker_.Leave(link_, process_, deadline);
     link_.Close();
     return heard ? absl::OkStatus() : absl::UnavailableError("queue: the connection was lost");
   }
@@ -101,12 +87,10 @@ class QueueReader final : public Consumer, public QueueTaker {
   }
 
   QueueBroker& broker_;
-  World& world_;
   Process& process_;
   const std::string queue_;
   Link& link_;
   PendingEvents events_;
-  const std::unique_ptr<Doorbell> closing_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::uint64_t epoch_ = 0;
   std::uint64_t channel_ = 0;
