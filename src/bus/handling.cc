@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -98,6 +99,9 @@ void Handling::CatchUp(Source& source) {
 
 void Handling::Drain() {
   draining_ = true;
+  if (const std::string rest = failure_lines_.Rest(); !rest.empty()) {
+    module_.log->warn("{}: stops{}", module_.group, rest);
+  }
   LetGo();
 }
 

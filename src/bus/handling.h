@@ -10,6 +10,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 #include "bus/delivery.h"
+#include "bus/line_limit.h"
 #include "bus/module_identity.h"
 #include "bus/parking.h"
 #include "bus/pool.h"
@@ -128,6 +129,7 @@ class Handling {
   Pool<Delivery> pool_;
   WorkerPool workers_;
   Parking parking_;
+  LineLimit failure_lines_;
   const std::unique_ptr<Doorbell> empty_;
   std::atomic<bool> draining_ = false;
   std::atomic<std::size_t> in_flight_ = 0;

@@ -37,10 +37,12 @@ void Handling::Fail(Delivery* delivery, absl::Status status) {
 
   const absl::Duration delay =
       configuration_.retry.DelayAfter(delivery->attempt, module_.runtime->Random());
-  module_.log->warn("{}: {} {} failed (attempt {} of {}), and is tried again in {}: {}",
-                    module_.group, delivery->metadata.type, ToString(delivery->metadata.id),
-                    delivery->attempt, configuration_.retry.attempts, absl::FormatDuration(delay),
-                    delivery->status.ToString());
+  if (const auto end = failure_lines_.Take(now)) {
+    module_.log->warn("{}: {} {} failed (attempt {} of {}), and is tried again in {}: {}{}",
+                      module_.group, delivery->metadata.type, ToString(delivery->metadata.id),
+                      delivery->attempt, configuration_.retry.attempts, absl::FormatDuration(delay),
+                      delivery->status.ToString(), *end);
+  }
   if (PutOff(delivery, delay)) return;
   if (Leaving(*delivery)) return Release(delivery);
   delivery->due = now + delay;
@@ -121,10 +123,13 @@ void Handling::ConcludeBurial(Delivery* delivery) {
   const absl::Status buried = delivery->effects.TakeStatus();
   if (!buried.ok()) return TryAgain(delivery, Delivery::Stage::kBury, buried);
   const std::string reason = DeadReason(*delivery);
-  module_.log->warn(
-      "{}: {} of {} went to the dead letters after {} attempt(s): {}: {}", module_.group,
-      delivery->handler == nullptr ? "a message" : delivery->metadata.type,
-      delivery->message.channel, delivery->attempt, reason, StdView(delivery->status.message()));
+  if (const auto end = failure_lines_.Take(module_.runtime->Now())) {
+    module_.log->warn("{}: {} of {} went to the dead letters after {} attempt(s): {}: {}{}",
+                      module_.group,
+                      delivery->handler == nullptr ? "a message" : delivery->metadata.type,
+                      delivery->message.channel, delivery->attempt, reason,
+                      StdView(delivery->status.message()), *end);
+  }
   if (observer_ != nullptr) {
     observer_->OnDeadLettered({module_.domain, module_.module, delivery->message.channel, reason,
                                StdView(delivery->status.message()), delivery->attempt});
@@ -154,13 +159,14 @@ void Handling::TryAgain(Delivery* delivery, Delivery::Stage stage, const absl::S
   if (Leaving(*delivery)) return Release(delivery);
   const absl::Duration delay =
       configuration_.retry.DelayAfter(delivery->tries, module_.runtime->Random());
-  module_.log->error(
-      "{}: a message of {} could not be put into the {} queue, and that is tried again in "
-      "{}: {}",
-      module_.group, delivery->message.channel,
-      stage == Delivery::Stage::kBury || stage == Delivery::Stage::kAnnounce ? "dead-letter"
-                                                                             : "retry",
-      absl::FormatDuration(delay), error.ToString());
+  if (const auto end = failure_lines_.Take(module_.runtime->Now())) {
+    const bool is_dead = stage == Delivery::Stage::kBury || stage == Delivery::Stage::kAnnounce;
+    module_.log->error(
+        "{}: a message of {} could not be put into the {} queue, and that is tried again in "
+        "{}: {}{}",
+        module_.group, delivery->message.channel, is_dead ? "dead-letter" : "retry",
+        absl::FormatDuration(delay), error.ToString(), *end);
+  }
   delivery->stage = stage;
   workers_.Delay(delivery, module_.runtime->Now() + std::min(delay, kLongestPause),
                  /*hold_order=*/true);
