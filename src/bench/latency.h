@@ -14,6 +14,7 @@ namespace omnibus::bench {
 
 struct LatencyResult {
   std::int64_t messages = 0;  // published
+  std::int64_t missed = 0;    // not published in time: the bus does not carry that load
   std::size_t body_bytes = 0;
   double rate = 0;         // asked for, messages a second
   double seconds = 0;      // of the measurement
@@ -28,8 +29,9 @@ struct LatencyResult {
 };
 
 // Publishes at load.rate for load.duration; both are finite. An event's time starts when it was
-// due, so that what waits for a bus that stands still is counted. The first tenth of the time (at
-// most 1 s) is left out: connections and buffers warm up in it.
+// due, so that what waits for a bus that stands still is counted. What could not be published by
+// the end of the time never is. The first tenth of the time (at most 1 s) is left out: connections
+// and buffers warm up in it.
 absl::StatusOr<LatencyResult> MeasureLatency(const Setup& setup, const Load& load);
 
 }  // namespace omnibus::bench

@@ -50,6 +50,7 @@ void Publishers::Work() {
   const EventType& type = setup_.sample->type();
   const void* event = setup_.sample->event();
   const absl::Time end = start_ + load_.duration;
+  const absl::Time give_up = start_ + load_.give_up_after;
   absl::Time woken = start_;
   std::int64_t published = 0;
   PublishOptions options;
@@ -60,7 +61,9 @@ void Publishers::Work() {
     if (load_.rate > 0) {
       due += absl::Seconds(static_cast<double>(sequence) / load_.rate);
       if (due >= end) break;
-      if (runtime.Now() < due) {
+      const absl::Time now = runtime.Now();
+      if (now >= give_up) break;
+      if (now < due) {
         runtime.SleepUntil(due);
         woken = runtime.Now();
       }

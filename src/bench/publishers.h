@@ -23,6 +23,8 @@ struct Load {
 
   std::int64_t messages = kUnbounded;
   absl::Duration duration = absl::InfiniteDuration();
+  // At a rate: what is due by the end of `duration` and was not published until then, never is.
+  absl::Duration give_up_after = absl::InfiniteDuration();
   double rate = 0;     // messages a second, of all publishers together; 0: as fast as it goes
   int publishers = 1;  // threads
   bool wait = false;   // each waits for each confirm

@@ -255,11 +255,13 @@ BenchOutcome OutcomeOf(const BenchSubject& subject, const bench::LatencyResult& 
   BenchOutcome outcome;
   JsonLine line = Begin(subject);
   AddRun(subject, result, line);
+  line.Number("missed", result.missed);
   AddPercentiles(result, line);
   outcome.json.push_back(Finish(subject, line));
   Rows rows = PercentileRows(result);
   rows.push_back({"messages", Thousands(result.messages)});
   rows.push_back({"rate", Short(result.rate) + " messages/s"});
+  rows.push_back({"not published in time", Thousands(result.missed)});
   rows.push_back({"lost", Thousands(result.lost)});
   rows.push_back({"duplicated", Thousands(result.duplicated)});
   outcome.report.tables.push_back({"Latency, publish to handler", rows});

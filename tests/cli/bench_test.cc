@@ -59,6 +59,16 @@ TEST_F(Bench, LatencyKeepsItsRateAndHasPercentiles) {
   EXPECT_GE(result.Number("seconds"), 0.9);
 }
 
+TEST_F(Bench, LatencyEndsInTimeThoughTheLoadIsMoreThanTheBusCarries) {
+  const Finished bench =
+      Omnibus({"bench", "latency", "--rate", "20000000", "--duration", "300ms", "--json"});
+  ASSERT_EQ(bench.code, 0) << bench.errors;
+  BenchResult result(bench.output);
+  EXPECT_GT(result.Number("missed"), 0);
+  EXPECT_EQ(result.Number("missed") + result.Number("messages"), 6000000);
+  EXPECT_EQ(result.Number("lost"), 0);
+}
+
 TEST_F(Bench, DispatchMeasuresRateLatencyAndIdling) {
   const Finished bench = Omnibus({"bench", "dispatch", "--messages", "3000", "--rate", "1000",
                                   "--duration", "500ms", "--json"});
