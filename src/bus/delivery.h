@@ -151,8 +151,7 @@ struct Delivery {
   absl::Time last_failed_at;
 
   bool put_off = false;                   // it came from the retry queue
-  std::uint64_t sequence = 0;             // its place there; 0: none
-  std::uint64_t written = 0;              // what its copies say instead; 0: the same
+  std::uint64_t sequence = 0;             // its place's number (src/bus/parking.h); 0: none
   absl::Time due = absl::InfinitePast();  // not to be handled before
   Release release = Release::kNone;
   bool parks = false;             // it is a dead letter, and its key is parked behind it
@@ -164,7 +163,7 @@ struct Delivery {
   std::atomic<bool> superseded = false;  // there is a later copy of it
 
   std::uint64_t lane_key = 0;   // hash of the partition key; 0: it has none
-  std::uint64_t order_key = 0;  // hash of channel and partition key: what stays in order
+  std::uint64_t order_key = 0;  // hash of channel, partition and key: what stays in order
   std::size_t lane = 0;         // index
   Delivery* next = nullptr;     // of the same lane key, in the order of arrival
 

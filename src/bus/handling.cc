@@ -62,9 +62,13 @@ void Handling::WaitForRoom(Doorbell* doorbell, absl::Time deadline) {
 bool Handling::AdmitPutOff(Delivery* delivery) {
   Admit(delivery);
   Hold(delivery);
-  if (KeepsOrder(*delivery) && !parking_.Arrive(delivery)) {
-    Settle(delivery);
-    return false;
+  if (KeepsOrder(*delivery)) {
+    const Parking::Arrival arrival = parking_.Arrive(delivery);
+    if (arrival.given_back != nullptr) Queue(arrival.given_back);
+    if (!arrival.has_place) {
+      Settle(delivery);
+      return false;
+    }
   }
   if (delivery->parks) delivery->due = absl::InfiniteFuture();
   if (delivery->hinders == Delivery::Hinders::kEndOfRelease) {

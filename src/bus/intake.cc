@@ -21,8 +21,11 @@ std::uint64_t Hash(std::string_view text) {
   const std::uint64_t hash = std::hash<std::string_view>()(text);
   return hash == 0 ? 1 : hash;
 }
-std::uint64_t HashWith(std::string_view channel, std::uint64_t key) {
-  const std::uint64_t hash = Hash(channel) * 0x9E3779B97F4A7C15u + key;
+// Of what is to be in order. A log has an order within each of its partitions: where a key has
+// moved from one to another one, offsets say nothing.
+std::uint64_t HashWith(const ReceivedMessage& message, std::uint64_t key) {
+  const auto partition = static_cast<std::uint64_t>(message.partition + 1);
+  const std::uint64_t hash = (Hash(message.channel) + partition) * 0x9E3779B97F4A7C15u + key;
   return hash == 0 ? 1 : hash;
 }
 
@@ -149,7 +152,7 @@ void Intake::Accept(ReceivedMessage& message) {
   const std::string_view key =
       delivery->handler == nullptr ? delivery->message.key : delivery->metadata.key;
   delivery->lane_key = key.empty() ? 0 : Hash(key);
-  delivery->order_key = key.empty() ? 0 : HashWith(delivery->message.channel, delivery->lane_key);
+  delivery->order_key = key.empty() ? 0 : HashWith(delivery->message, delivery->lane_key);
   if (Planted(PlantedBug::kTwoOfOneKey)) delivery->lane_key = 0;
   delivery->lane = handling_.workers().LaneOf(delivery->lane_key);
   if (delivery->put_off) {
@@ -181,7 +184,6 @@ Delivery* Intake::NewDelivery(Source* source) {
   delivery->status = absl::OkStatus();
   delivery->put_off = false;
   delivery->sequence = 0;
-  delivery->written = 0;
   delivery->due = absl::InfinitePast();
   delivery->release = Delivery::Release::kNone;
   delivery->parks = false;

@@ -1,10 +1,12 @@
 // Which keys of a module have messages in the retry queue, and in which order these go on.
 //
 // What is put off has a place: a number within its key, in the order in which its messages came.
-// Only the first place of a key goes on; all that comes behind it from the channel gets the next
-// place, and is put off too. The places are in memory; the messages, each with its place's number,
-// are in the retry queue, which a member is given whole before the channel (Subscription::queues),
-// so that they are known again after a restart. docs/retries.md has the protocol.
+// Where the channel is a log, that is the message's position there: whoever reads it, as often as
+// it is read, from wherever, it has the same one. Else it is the next one, and its copies say it.
+// Only the first place of a key goes on; all that comes behind it from the channel gets a place,
+// and is put off too. The places are in memory; the messages are in the retry queue, which a member
+// is given whole before the channel (Subscription::queues), so that they are known again after a
+// restart. docs/retries.md has the protocol.
 #pragma once
 
 #include <atomic>
@@ -36,7 +38,7 @@ class Parking {
 
   enum class Entry {
     kFree,     // nothing of its key is put off: handle it
-    kBehind,   // put it off; it has the next place of its key
+    kBehind,   // put it off; it has a place
     kParked,   // bury it: its key is parked behind a dead letter
     kRepeats,  // its copy is here already: it is a repetition from before a crash
     kFull,     // it has to be put off, but there is no room: wait
@@ -47,11 +49,14 @@ class Parking {
   // Gives a place to one whose handler failed, and which was kFree, or keeps its own. False: full.
   bool Reserve(Delivery& delivery);
 
-  // One has come from the retry queue: it takes the place that was reserved for it, or that its
-  // header names. False: it is there already; this one is a repetition. (Of two copies of one
-  // message, the one with more attempts has the place, of releases the last one; the other one is
-  // `superseded`.)
-  bool Arrive(Delivery* delivery);
+  // One has come from the retry queue, and takes its place. Not if it is there already, and this
+  // one is a repetition. (Of two copies of one message, the one with more attempts has the place,
+  // of releases the last one; the other one is `superseded`, and given back where it waited here.)
+  struct Arrival {
+    bool has_place = false;
+    Delivery* given_back = nullptr;
+  };
+  Arrival Arrive(Delivery* delivery);
 
   // Whether it is the first of its key, or the first behind its dead letter.
   enum class Turn { kNow, kParked, kLater };
@@ -101,29 +106,26 @@ class Parking {
   enum class Kind { kMessage, kParked, kReleasing, kReleased };
 
   struct Place {
-    Uuid id = {};
     Kind kind = Kind::kMessage;
     Source* home = nullptr;
     Delivery* delivery = nullptr;  // null: between here and the retry queue
     bool waits = false;            // kept here
     std::vector<Uuid> releases;    // ids of a release, and of those before it that it supersedes
-    std::uint64_t written = 0;     // its number in the retry queue, where another one has that here
-    bool guessed = false;          // of a release: the number may not be below that of all others
     absl::Time missed_at;  // by then it must be back; else another member of the group has it
   };
-  using Places = std::map<std::uint64_t, Place>;  // by number, from 1
+  // A number, from 1, and the event. Where messages are put there by hand, or by several members,
+  // two may have the same number.
+  using Position = std::pair<std::uint64_t, Uuid>;
+  using Places = std::map<Position, Place>;
 
   Places* PlacesOf(const Delivery& delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Hinder(Delivery& delivery, Delivery::Hinders what) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  static Kind KindOf(const Delivery& delivery, bool heads);
-  static std::uint64_t FirstPlaceOf(const Delivery& release, const Places& places);
+  static Kind KindOf(const Delivery& delivery);
+  static Position PositionOf(const Delivery& delivery);
   static Places::iterator Find(const Delivery& delivery, Places& places);
-  static void Move(Places::iterator place, std::uint64_t number, Places& places);
-  static void MoveReleaseBefore(const Delivery& delivery, Places& places);
-  static bool GiveToRelease(const Delivery& mark, Places& places);
-  static bool HasMark(const Delivery& delivery, const Places& places);
-  static Turn TurnOf(const Places& places, std::uint64_t number);
-  Place& GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static std::uint64_t NumberFor(const Delivery& delivery, const Places& places);
+  static Turn TurnOf(const Places& places, const Position& position);
+  Places::iterator GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropMissed(Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Time MissedAt(const Delivery& delivery) const;
 

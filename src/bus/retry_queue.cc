@@ -72,8 +72,7 @@ RetryCopy::RetryCopy(const Delivery& delivery, std::string_view module, const Wa
     : copy_(delivery.message, RetryQueue(delivery.message.channel, module)) {
   const ReceivedMessage& original = delivery.message;
   copy_.Add(kAttempts, absl::StrCat(delivery.attempt));
-  const std::uint64_t place = delivery.written != 0 ? delivery.written : delivery.sequence;
-  if (place != 0) copy_.Add(kSequence, absl::StrCat(place));
+  if (delivery.sequence != 0) copy_.Add(kSequence, absl::StrCat(delivery.sequence));
   if (delivery.parks) copy_.Add(kParks, "true");
   if (delivery.release != Delivery::Release::kNone) {
     copy_.Add(kRelease, std::string(ReleaseName(delivery.release)));
@@ -105,6 +104,8 @@ void TakeRetryHeaders(ReceivedMessage& message, Delivery& delivery, const WallCl
     if (header.name == kPartition) Read(header.value, message.partition);
     if (header.name == kOffset) Read(header.value, message.offset);
   }
+  // Where the original stood in a log says it better.
+  if (message.offset >= 0) delivery.sequence = 0;
   if (Planted(PlantedBug::kAttemptsReset)) delivery.attempt = 0;
   message.headers.erase(
       std::remove_if(message.headers.begin(), message.headers.end(),

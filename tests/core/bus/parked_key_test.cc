@@ -31,6 +31,7 @@ struct Letter {
   std::string id;
   std::string reason;
   std::string behind;
+  std::string offset;
   bool parks = false;
 };
 
@@ -87,6 +88,7 @@ class ParkedKeyTest : public ::testing::Test {
       for (const omnibus::HeaderView& header : event.message.headers) {
         if (header.name == "dead_reason") letter.reason = header.value;
         if (header.name == "dead_behind") letter.behind = header.value;
+        if (header.name == "dead_offset") letter.offset = header.value;
         if (header.name == "dead_parks") letter.parks = header.value == "true";
       }
     }
@@ -96,14 +98,18 @@ class ParkedKeyTest : public ::testing::Test {
   // As `omnibus dead replay` does it: `release` is empty for what was parked.
   void SendBack(const Letter& letter, const std::string& release, std::uint64_t release_id = 0) {
     const std::string id = omnibus::ToString(omnibus::RandomUuid(0, release_id));
-    const omnibus::HeaderView headers[] = {{"retry_release", release}, {"retry_release_id", id}};
+    std::vector<omnibus::HeaderView> headers = {{"retry_offset", letter.offset}};
+    if (!release.empty()) {
+      headers.push_back({"retry_release", release});
+      headers.push_back({"retry_release_id", id});
+    }
     omnibus::OutgoingMessage message;
     message.destination = omnibus::Destination::kQueue;
     message.channel = "workshop.orders.joiner.retry";
     message.type = "ordered";
     message.key = letter.key;
     message.body = letter.body;
-    if (!release.empty()) message.headers = headers;
+    message.headers = headers;
     absl::Status sent = absl::UnknownError("no outcome");
     ASSERT_TRUE(producer_
                     ->Send(message, bus_->runtime().Now() + absl::Seconds(1),
@@ -166,7 +172,7 @@ TEST_F(ParkedKeyTest, TheKeyStaysParkedOverARestart) {
   Stop();
 }
 
-// Between a dead letter and its mark in the retry queue.
+// What comes from the retry queue, and has not come in order, or not alone.
 class ParkingTest : public ::testing::Test {
  protected:
   ParkingTest() {
@@ -188,14 +194,30 @@ class ParkingTest : public ::testing::Test {
     delivery.sequence = place;
   }
 
+  // The same where its channel is a log.
+  void PutOffAt(omnibus::Delivery& delivery, std::uint64_t event, std::int64_t offset) {
+    PutOff(delivery, event, /*place=*/0);
+    delivery.message.offset = offset;
+  }
+
+  // Comes from the channel.
+  void Follow(omnibus::Delivery& delivery, std::uint64_t event) {
+    delivery.source = &source_;
+    delivery.order_key = 1;
+    delivery.metadata.id = omnibus::RandomUuid(1, event);
+  }
+
+  bool Arrives(omnibus::Delivery& delivery) { return parking_.Arrive(&delivery).has_place; }
+
   void ExpectToBeReleased() {
-    ASSERT_TRUE(parking_.Arrive(&release_));
+    ASSERT_TRUE(Arrives(release_));
     EXPECT_TRUE(event_.superseded);
     EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
   }
 
-  // Of what follows a release.
-  static constexpr std::uint64_t kSecondRound = std::uint64_t{1} << 32;
+  // Of what is put off first, and of what follows its release.
+  static constexpr std::uint64_t kRound = std::uint64_t{1} << 32;
+  static constexpr std::uint64_t kSecondRound = 2 * kRound;
 
   omnibus::SimulatedRuntime runtime_{1};
   omnibus::Parking parking_{runtime_, 10};
@@ -212,80 +234,119 @@ TEST_F(ParkingTest, AReleaseTakesThePlaceOfADeadLetterThatHasNoMarkYet) {
 TEST_F(ParkingTest, AReleaseTakesThePlaceOfItsEventThatIsTriedAgainAfterACrash) {
   event_.put_off = true;
   event_.attempt = 3;
-  event_.sequence = 1;
-  ASSERT_TRUE(parking_.Arrive(&event_));
+  event_.sequence = kRound;
+  ASSERT_TRUE(Arrives(event_));
   ExpectToBeReleased();
 }
 
-TEST_F(ParkingTest, AReleaseThatIsReadBackBeforeItsMarkHasThePlaceOfTheMark) {
+TEST_F(ParkingTest, AReleaseGivesBackItsEventThatWaitsForItsTurn) {
+  omnibus::Delivery first;
+  PutOffAt(first, 2, 4);
+  PutOffAt(event_, 1, 7);
+  release_.message.offset = 7;
+  ASSERT_TRUE(Arrives(first));
+  ASSERT_TRUE(Arrives(event_));
+  ASSERT_TRUE(parking_.Wait(&event_));
+  EXPECT_EQ(parking_.Arrive(&release_).given_back, &event_);
+  EXPECT_TRUE(event_.superseded);
+  EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
+}
+
+TEST_F(ParkingTest, AReleaseThatIsReadBackBeforeItsMarkStandsForTheMark) {
   // What was put off since another release.
   PutOff(event_, 2, kSecondRound + 1);
-  ASSERT_TRUE(parking_.Arrive(&event_));
-  ASSERT_TRUE(parking_.Arrive(&release_));
+  ASSERT_TRUE(Arrives(event_));
+  ASSERT_TRUE(Arrives(release_));
   omnibus::Delivery mark;
-  PutOff(mark, 1, 1);
+  PutOff(mark, 1, kRound);
   mark.parks = true;
-  EXPECT_FALSE(parking_.Arrive(&mark));
-  EXPECT_EQ(release_.sequence, 1);
+  EXPECT_FALSE(Arrives(mark));
   EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
 }
 
 TEST_F(ParkingTest, AReleaseThatIsReadBackIsBeforeAllThatFollowedIt) {
   PutOff(event_, 2, kSecondRound + 14);
-  ASSERT_TRUE(parking_.Arrive(&event_));
-  ASSERT_TRUE(parking_.Arrive(&release_));
+  ASSERT_TRUE(Arrives(event_));
+  ASSERT_TRUE(Arrives(release_));
   omnibus::Delivery first;  // was put off anew, and is behind the release now
-  PutOff(first, 3, kSecondRound);
-  ASSERT_TRUE(parking_.Arrive(&first));
-  EXPECT_EQ(first.sequence, kSecondRound);
-  EXPECT_EQ(release_.sequence, 1);
+  PutOff(first, 3, kRound);
+  ASSERT_TRUE(Arrives(first));
+  EXPECT_LT(release_.sequence, first.sequence);
+  EXPECT_LT(first.sequence, event_.sequence);
   EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
 }
 
-TEST_F(ParkingTest, WhatHasEndedAndIsReadAgainDoesNotChangeWhatTheOthersCopiesSay) {
-  omnibus::Delivery ended;
-  PutOff(ended, 2, 1);
-  ASSERT_TRUE(parking_.Arrive(&ended));
-  PutOff(event_, 1, 1);
-  ASSERT_TRUE(parking_.Arrive(&event_));
-  EXPECT_EQ(event_.sequence, 2) << "behind it, here";
-  EXPECT_EQ(event_.written, 1) << "before those that have their numbers from it, in the queue";
+TEST_F(ParkingTest, OfALogAllStandWhereTheyStoodThereHoweverTheyCome) {
+  // Put off behind another one; parked, released, sent back with the letters of its key; read
+  // again.
+  omnibus::Delivery copies[4];
+  PutOffAt(copies[0], 19, 1019);
+  PutOffAt(copies[1], 17, 1017);
+  PutOffAt(copies[2], 18, 1018);
+  PutOffAt(copies[3], 19, 1019);
+  for (int i : {0, 1, 2}) ASSERT_TRUE(Arrives(copies[i]));
+  EXPECT_FALSE(Arrives(copies[3])) << "is there already";
+  ASSERT_TRUE(parking_.Wait(&copies[0]));
+  ASSERT_TRUE(parking_.Wait(&copies[2]));
+  EXPECT_EQ(parking_.Leave(copies[1]), &copies[2]);
+  EXPECT_EQ(parking_.Leave(copies[2]), &copies[0]);
+}
+
+TEST_F(ParkingTest, OfALogWhatWasPutThereByHandIsNotOvertakenByWhatComesThen) {
+  PutOff(event_, 1, /*place=*/0);
+  ASSERT_TRUE(Arrives(event_));
+  omnibus::Delivery next;
+  Follow(next, 2);
+  next.message.offset = 7;
+  EXPECT_EQ(parking_.Enter(next), omnibus::Parking::Entry::kBehind);
+  EXPECT_LT(event_.sequence, next.sequence);
+}
+
+TEST_F(ParkingTest, OfALogWhatIsReadAgainFromBeforeAParkedKeyIsNotParkedBehindIt) {
   omnibus::Delivery mark;
-  PutOff(mark, 1, 1);
+  PutOffAt(mark, 2, 7);
   mark.parks = true;
-  mark.attempt = 1;
-  ASSERT_TRUE(parking_.Arrive(&mark));
-  EXPECT_EQ(mark.sequence, 2);
-  EXPECT_TRUE(event_.superseded);
+  ASSERT_TRUE(Arrives(mark));
+  event_.message.offset = 4;
+  EXPECT_EQ(parking_.Enter(event_), omnibus::Parking::Entry::kBehind);
+  PutOffAt(event_, 1, 4);
+  ASSERT_TRUE(Arrives(event_));
+  EXPECT_EQ(parking_.TurnOf(event_), omnibus::Parking::Turn::kNow);
+  omnibus::Delivery later;
+  PutOffAt(later, 3, 9);
+  ASSERT_TRUE(Arrives(later));
+  EXPECT_EQ(parking_.TurnOf(later), omnibus::Parking::Turn::kLater);
+  EXPECT_EQ(parking_.ParkedBehind(later), mark.metadata.id);
+  parking_.Leave(event_);
+  EXPECT_EQ(parking_.TurnOf(later), omnibus::Parking::Turn::kParked);
 }
 
 TEST_F(ParkingTest, OfTheMarksOfTwoMembersOneIsKept) {
   omnibus::Delivery mark;
   omnibus::Delivery other;
-  PutOff(mark, 1, 1);
+  PutOff(mark, 1, kRound);
   PutOff(other, 1, kSecondRound);
   mark.parks = other.parks = true;
-  ASSERT_TRUE(parking_.Arrive(&mark));
+  ASSERT_TRUE(Arrives(mark));
+  event_.parks = true;
   parking_.BeginToPark(event_);  // has been buried here too
   EXPECT_TRUE(event_.superseded) << "leaves no mark";
-  EXPECT_FALSE(parking_.Arrive(&other));
+  EXPECT_FALSE(Arrives(other));
 }
 
 TEST_F(ParkingTest, OfTwoMarksOfOneDeadLetterOneIsKept) {
   omnibus::Delivery mark;
   omnibus::Delivery other;
-  for (omnibus::Delivery* delivery : {&mark, &other}) {
-    delivery->source = &source_;
-    delivery->order_key = 1;
-    delivery->metadata.id = event_.metadata.id;
-    delivery->put_off = delivery->parks = true;
-    delivery->sequence = 1;
-  }
+  event_.parks = true;
   parking_.BeginToPark(event_);
   parking_.Park(event_);
-  ASSERT_TRUE(parking_.Arrive(&mark));
+  for (omnibus::Delivery* delivery : {&mark, &other}) {
+    PutOff(*delivery, 1, event_.sequence);
+    delivery->parks = true;
+  }
+  ASSERT_TRUE(Arrives(mark));
   parking_.Park(event_);  // the outcome of the first try was unknown
-  EXPECT_FALSE(parking_.Arrive(&other));
+  EXPECT_FALSE(Arrives(other));
 }
 
 class ReleaseTest : public ParkedKeyTest {

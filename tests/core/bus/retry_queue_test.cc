@@ -251,4 +251,23 @@ TEST(RetryCopyTest, ACopyReleasesWhatItsOriginalReleases) {
   }
 }
 
+// Whoever sends a letter back counts from where its release was, and others from what was put off
+// before.
+TEST(RetryCopyTest, WhereTheOriginalStoodInALogIsWorthMoreThanANumber) {
+  const auto as_it_is = [](absl::Time time) { return time; };
+  for (const std::int64_t offset : {-1, 0, 17}) {
+    omnibus::Delivery original;
+    original.message.channel = "workshop.orders";
+    original.message.offset = offset;
+    original.sequence = 5;
+    const omnibus::RetryCopy copy(original, "joiner", as_it_is);
+    omnibus::ReceivedMessage received;
+    received.headers.assign(copy.message().headers.begin(), copy.message().headers.end());
+    omnibus::Delivery delivery;
+    omnibus::TakeRetryHeaders(received, delivery, as_it_is);
+    EXPECT_EQ(received.offset, offset);
+    EXPECT_EQ(delivery.sequence, offset < 0 ? 5u : 0u);
+  }
+}
+
 }  // namespace
