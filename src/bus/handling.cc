@@ -53,7 +53,9 @@ void Handling::WaitForRoom(Doorbell* doorbell, absl::Time deadline) {
     waiters_.push_back(doorbell);
   }
   waiting_for_room_.fetch_add(1);
+  parking_.clock().Stop();
   if (Room() == 0) doorbell->Wait(deadline);
+  parking_.clock().GoOn();
   waiting_for_room_.fetch_sub(1);
   absl::MutexLock lock(&mu_);
   waiters_.erase(std::find(waiters_.begin(), waiters_.end(), doorbell));

@@ -87,8 +87,9 @@ void Handling::SendToRetryQueue(Delivery* delivery) {
 
 void Handling::ConcludePutOff(Delivery* delivery) {
   const absl::Status sent = delivery->effects.TakeStatus();
-  if (sent.ok()) return Settle(delivery);
-  TryAgain(delivery, Delivery::Stage::kPutOff, sent);
+  if (!sent.ok()) return TryAgain(delivery, Delivery::Stage::kPutOff, sent);
+  if (KeepsOrder(*delivery)) parking_.Miss(*delivery);
+  Settle(delivery);
 }
 
 bool Handling::ParksItsKey(const Delivery& delivery) const {

@@ -35,6 +35,7 @@ void Handling::ConcludePark(Delivery* delivery) {
   if (!sent.ok()) return TryAgain(delivery, Delivery::Stage::kPark, sent);
   module_.log->warn("{}: the key of {} {} is parked until its dead letter is replayed or purged",
                     module_.group, delivery->metadata.type, ToString(delivery->metadata.id));
+  parking_.Miss(*delivery);
   // Those that waited for it are parked behind it, too.
   for (Delivery* waiting : parking_.TakeWaiting(*delivery)) Queue(waiting);
   Settle(delivery);

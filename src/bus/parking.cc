@@ -11,6 +11,9 @@ namespace {
 // another: whoever has waited that long for it, while others could have, waits no more.
 constexpr absl::Duration kMissedAfter = absl::Seconds(30);
 
+// The same where the broker has not said that it has it.
+constexpr absl::Duration kNeverHeardOf = absl::Minutes(10);
+
 // Where numbers are given, they leave room for a release that is read back before all others.
 constexpr std::uint64_t kRound = std::uint64_t{1} << 32;
 
@@ -146,7 +149,7 @@ void Parking::Park(Delivery& delivery) {
   if (place.delivery != nullptr && place.delivery != &delivery) return;
   place.kind = Kind::kParked;
   place.delivery = nullptr;
-  place.missed_at = MissedAt(delivery);
+  place.missed_at = MissedAfter(delivery, kNeverHeardOf);
 }
 
 Uuid Parking::ParkedBehind(const Delivery& delivery) {
@@ -213,7 +216,16 @@ void Parking::Depart(const Delivery& delivery) {
   const auto place = places->find(PositionOf(delivery));
   if (place == places->end() || place->second.delivery != &delivery) return;
   place->second.delivery = nullptr;
-  place->second.missed_at = MissedAt(delivery);
+  place->second.missed_at = MissedAfter(delivery, kNeverHeardOf);
+}
+
+void Parking::Miss(const Delivery& delivery) {
+  absl::MutexLock lock(&mu_);
+  Places* places = PlacesOf(delivery);
+  if (places == nullptr) return;
+  const auto place = places->find(PositionOf(delivery));
+  if (place == places->end() || place->second.delivery != nullptr) return;
+  place->second.missed_at = MissedAfter(delivery, kMissedAfter);
 }
 
 Delivery* Parking::Leave(const Delivery& delivery) {
@@ -335,12 +347,12 @@ Parking::Places::iterator Parking::GivePlace(Delivery& delivery, Places& places)
   if (!is_new) return found;
   size_.fetch_add(1, std::memory_order_release);
   found->second.home = delivery.source;
-  found->second.missed_at = MissedAt(delivery);
+  found->second.missed_at = MissedAfter(delivery, kNeverHeardOf);
   return found;
 }
 
 void Parking::DropMissed(Places& places) {
-  const absl::Time now = runtime_.Now();
+  const absl::Time now = clock_.Now();
   while (!places.empty() && places.begin()->second.delivery == nullptr &&
          places.begin()->second.missed_at <= now) {
     places.erase(places.begin());
@@ -348,8 +360,8 @@ void Parking::DropMissed(Places& places) {
   }
 }
 
-absl::Time Parking::MissedAt(const Delivery& delivery) const {
-  return delivery.source->shared ? runtime_.Now() + kMissedAfter : absl::InfiniteFuture();
+absl::Time Parking::MissedAfter(const Delivery& delivery, absl::Duration time) const {
+  return delivery.source->shared ? clock_.Now() + time : absl::InfiniteFuture();
 }
 
 }  // namespace omnibus

@@ -21,6 +21,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "bus/delivery.h"
+#include "bus/reading_clock.h"
 #include "omnibus/runtime.h"
 
 namespace omnibus {
@@ -31,7 +32,10 @@ namespace omnibus {
 class Parking {
  public:
   // Not more than `limit` messages have a place that they are given here.
-  Parking(Runtime& runtime, std::size_t limit) : runtime_(runtime), limit_(limit) {}
+  Parking(Runtime& runtime, std::size_t limit) : limit_(limit), clock_(runtime) {}
+
+  // By which is missed what does not come back.
+  ReadingClock& clock() { return clock_; }
 
   // Whether nothing has a place. Takes no lock.
   bool empty() const { return size_.load(std::memory_order_acquire) == 0; }
@@ -89,6 +93,9 @@ class Parking {
   // It is on its way to the retry queue, with its place.
   void Depart(const Delivery& delivery);
 
+  // Its copy is in the retry queue, and can be missed from now on.
+  void Miss(const Delivery& delivery);
+
   // It has ended, and gives its place up. Returns the one that waited for this, or null.
   Delivery* Leave(const Delivery& delivery);
 
@@ -127,10 +134,10 @@ class Parking {
   static Turn TurnOf(const Places& places, const Position& position);
   Places::iterator GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropMissed(Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Time MissedAt(const Delivery& delivery) const;
+  absl::Time MissedAfter(const Delivery& delivery, absl::Duration time) const;
 
-  Runtime& runtime_;
   const std::size_t limit_;
+  ReadingClock clock_;
   std::atomic<std::size_t> size_ = 0;  // written under mu_
   absl::Mutex mu_;
   // How many hinder, by what and by order key.

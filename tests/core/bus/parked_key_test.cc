@@ -349,6 +349,45 @@ TEST_F(ParkingTest, OfTwoMarksOfOneDeadLetterOneIsKept) {
   EXPECT_FALSE(Arrives(other));
 }
 
+TEST_F(ParkingTest, APlaceIsMissedByAMemberThatReadsAndNotByOneThatHasNoRoom) {
+  source_.shared = true;
+  ASSERT_TRUE(parking_.Reserve(event_));
+  runtime_.Advance(absl::Minutes(1));
+  omnibus::Delivery next;
+  Follow(next, 2);
+  EXPECT_EQ(parking_.Enter(next), omnibus::Parking::Entry::kBehind) << "it may not be there yet";
+  parking_.Miss(event_);
+  parking_.Miss(next);
+  parking_.clock().Stop();
+  runtime_.Advance(absl::Minutes(5));
+  omnibus::Delivery last;
+  Follow(last, 3);
+  EXPECT_EQ(parking_.Enter(last), omnibus::Parking::Entry::kBehind);
+  parking_.Miss(last);
+  parking_.clock().GoOn();
+  runtime_.Advance(absl::Seconds(29));
+  omnibus::Delivery again;
+  Follow(again, 4);
+  EXPECT_EQ(parking_.Enter(again), omnibus::Parking::Entry::kBehind);
+  parking_.Miss(again);
+  runtime_.Advance(absl::Seconds(31));
+  omnibus::Delivery free;
+  Follow(free, 5);
+  EXPECT_EQ(parking_.Enter(free), omnibus::Parking::Entry::kFree);
+}
+
+TEST_F(ParkingTest, WhatIsMissedIsGivenUpWhereThereIsNoRoomForTooLong) {
+  source_.shared = true;
+  ASSERT_TRUE(parking_.Reserve(event_));
+  parking_.Miss(event_);
+  parking_.clock().Stop();
+  runtime_.Advance(absl::Minutes(11));
+  omnibus::Delivery free;
+  Follow(free, 2);
+  EXPECT_EQ(parking_.Enter(free), omnibus::Parking::Entry::kFree);
+  parking_.clock().GoOn();
+}
+
 class ReleaseTest : public ParkedKeyTest {
  protected:
   // "first" is a dead letter, "second" is parked behind it; what failed is mended.
