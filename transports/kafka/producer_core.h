@@ -70,7 +70,7 @@ class ProducerCore final : public ClientEvents, public Remains {
 
   void Run();
   bool Serve(ProducerInstance& instance, bool current);
-  void Report(rd_kafka_event_t* event);
+  void Report(EventPtr event);
   void Missing(rd_kafka_resp_err_t error, std::string_view topic) const;
   void KeepDeadlines(absl::Time now);
   // Starts a new client. The old one sends nothing more, and tells of each message that it still
@@ -101,7 +101,6 @@ class ProducerCore final : public ClientEvents, public Remains {
 
   // The I/O thread's.
   std::vector<std::unique_ptr<ProducerInstance>> replaced_;
-  std::vector<const rd_kafka_message_t*> messages_;
   std::vector<PendingSends::Outcome> outcomes_;
   bool fatal_ = false;
   absl::Time reports_until_ =

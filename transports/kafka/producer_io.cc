@@ -16,14 +16,12 @@ constexpr absl::Duration kFirstAnswer = absl::Milliseconds(20);
 // How long a dropped client may take to say what became of its messages: well within the 100 ms
 // that an outcome may be late.
 constexpr absl::Duration kReports = absl::Milliseconds(60);
-constexpr std::size_t kReportsAtOnce = 512;
 // Events served before the deadlines get their turn.
 constexpr int kEventsAtOnce = 64;
 
 }  // namespace
 
 void ProducerCore::Run() {
-  messages_.resize(kReportsAtOnce);
   while (true) {
     ProducerInstance* instance = nullptr;
     bool closed = false;
@@ -88,11 +86,11 @@ absl::Time ProducerCore::NextWake() const {
 
 bool ProducerCore::Serve(ProducerInstance& instance, bool current) {
   for (int i = 0; i < kEventsAtOnce; ++i) {
-    const EventPtr event(rd_kafka_queue_poll(instance.queue.get(), 0));
+    EventPtr event(rd_kafka_queue_poll(instance.queue.get(), 0));
     if (!event) return false;
     switch (rd_kafka_event_type(event.get())) {
       case RD_KAFKA_EVENT_DR:
-        Report(event.get());
+        Report(std::move(event));
         break;
       case RD_KAFKA_EVENT_ERROR:
         // What a client that was replaced thinks of its connections is no news.
@@ -111,30 +109,27 @@ bool ProducerCore::Serve(ProducerInstance& instance, bool current) {
   return true;
 }
 
-void ProducerCore::Report(rd_kafka_event_t* event) {
-  while (true) {
-    const std::size_t count =
-        rd_kafka_event_message_array(event, messages_.data(), messages_.size());
-    if (count == 0) return;
-    outcomes_.clear();
-    bool answered = false;
-    for (std::size_t i = 0; i < count; ++i) {
-      const rd_kafka_message_t& message = *messages_[i];
-      if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (!std::exchange(answered, true)) link_.OnAnswer();
-        outcomes_.push_back({static_cast<PendingSend*>(message._private), absl::OkStatus()});
-        continue;
-      }
-      Missing(message.err, rd_kafka_topic_name(message.rkt));
-      const LinkHealth health = link_.Get();
-      outcomes_.push_back({static_cast<PendingSend*>(message._private),
-                           DeliveryStatus(message.err, rd_kafka_message_status(&message),
-                                          rd_kafka_topic_name(message.rkt),
-                                          health.healthy ? std::string_view() : health.detail)});
+void ProducerCore::Report(EventPtr event) {
+  outcomes_.clear();
+  bool answered = false;
+  while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get())) {
+    auto* const send = static_cast<PendingSend*>(message->_private);
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (!std::exchange(answered, true)) link_.OnAnswer();
+      outcomes_.push_back({send, absl::OkStatus()});
+      continue;
     }
-    answered_ = answered_ || answered;
-    pending_.Finish(outcomes_);
+    const char* const topic = rd_kafka_topic_name(message->rkt);
+    Missing(message->err, topic);
+    const LinkHealth health = link_.Get();
+    outcomes_.push_back(
+        {send, DeliveryStatus(message->err, rd_kafka_message_status(message), topic,
+                              health.healthy ? std::string_view() : health.detail)});
   }
+  answered_ = answered_ || answered;
+  // librdkafka counts its messages as waiting until here: who hears an outcome finds room.
+  event.reset();
+  pending_.Finish(outcomes_);
 }
 
 void ProducerCore::Replace() {
