@@ -89,8 +89,9 @@ void AppendKey(const void* event, std::string& out) {
 
 template <Event E>
 inline constexpr auto kFieldDescriptions = []<std::size_t... I>(std::index_sequence<I...>) {
-  return std::array<FieldDescription, sizeof...(I)>{FieldDescription{
-      kFieldNames<E>[I], &DescribeType<FieldType<I, E>>, !OptionalType<FieldType<I, E>>}...};
+  return std::array<FieldDescription, sizeof...(I)>{
+      FieldDescription{WireName<I, E, Naming::kSnake>(), &DescribeType<FieldType<I, E>>,
+                       !OptionalType<FieldType<I, E>>}...};
 }
 (std::make_index_sequence<kFieldCount<E>>());
 
@@ -118,7 +119,8 @@ EventType MakeEventType() {
   };
   type.write = &WriteEvent<E>;
   type.decode = [](JsonValue& payload, Naming naming, void* event) {
-    return ReadJson(payload, naming, *static_cast<E*>(event)) ? absl::OkStatus() : payload.status();
+    return ReadObject(payload, naming, *static_cast<E*>(event)) ? absl::OkStatus()
+                                                                : payload.status();
   };
   type.append_key = &AppendKey<E>;
   type.construct = [](void* storage) { ::new (storage) E{}; };

@@ -11,12 +11,16 @@
 namespace omnibus::internal {
 namespace {
 
+std::string_view NameOf(const FieldReader& field, Naming naming) {
+  return field.names[static_cast<std::size_t>(naming)];
+}
+
 // Most messages have their fields in the order of the struct: `guess` is tried first.
-std::size_t FindField(std::span<const FieldReader> fields, std::string_view name,
+std::size_t FindField(std::span<const FieldReader> fields, Naming naming, std::string_view name,
                       std::size_t guess) {
-  if (guess < fields.size() && fields[guess].name == name) return guess;
+  if (guess < fields.size() && NameOf(fields[guess], naming) == name) return guess;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].name == name) return i;
+    if (NameOf(fields[i], naming) == name) return i;
   }
   return fields.size();
 }
@@ -35,24 +39,25 @@ std::string DescribeNames(std::span<const std::string_view> names) {
 
 }  // namespace
 
-bool ReadFields(JsonValue& from, std::span<const FieldReader> fields, void* object) {
+bool ReadFields(JsonValue& from, Naming naming, std::span<const FieldReader> fields,
+                std::span<void* const> places) {
   if (!from.BeginObject()) return false;
   std::array<bool, kMaxFields> seen = {};
   std::size_t next = 0;
   for (std::string_view name; from.NextField(name);) {
-    const std::size_t index = FindField(fields, name, next);
+    const std::size_t index = FindField(fields, naming, name, next);
     if (index == fields.size()) {
       if (!from.Skip()) return false;
       continue;
     }
     if (seen[index]) return from.Fail("given twice");
     seen[index] = true;
-    if (!fields[index].read(from, object)) return false;
+    if (!fields[index].read(from, naming, places[index])) return false;
     next = index + 1;
   }
   if (!from.ok()) return false;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].required && !seen[i]) return from.FailMissing(fields[i].name);
+    if (fields[i].required && !seen[i]) return from.FailMissing(NameOf(fields[i], naming));
   }
   return true;
 }

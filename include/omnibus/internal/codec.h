@@ -44,12 +44,6 @@ JsonOutput& ThreadOutput();
 absl::Status EncodeBy(bool (*write)(const void* event, Naming naming, JsonOutput& out),
                       const void* event, Naming naming, std::string& out);
 
-template <typename T>
-bool ReadJson(JsonValue& from, Naming naming, T& value) {
-  return naming == Naming::kSnake ? ReadObject<Naming::kSnake>(from, value)
-                                  : ReadObject<Naming::kCamel>(from, value);
-}
-
 // Parses `text`, and lets `read` read its outermost object; `root` is the path of that.
 absl::Status ReadText(std::string_view text, std::string_view root,
                       absl::FunctionRef<bool(JsonValue&)> read);

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "omnibus/event_type.h"
 #include "omnibus/internal/codec_json_value.h"
 #include "omnibus/internal/codec_names.h"
 #include "omnibus/internal/codec_types.h"
@@ -18,83 +19,91 @@ namespace omnibus::internal {
 
 // One field, as ReadFields() sees it.
 struct FieldReader {
-  std::string_view name;  // on the wire
+  std::array<std::string_view, 2> names;  // on the wire, by Naming
   bool required = true;
-  bool (*read)(JsonValue& from, void* object) = nullptr;
+  bool (*read)(JsonValue& from, Naming naming, void* field) = nullptr;
 };
 
-// Reads an object into `object`: fields in any order, unknown ones skipped, none twice, all
+// Reads an object whose fields are at `places`: in any order, unknown ones skipped, none twice, all
 // required ones.
-bool ReadFields(JsonValue& from, std::span<const FieldReader> fields, void* object);
+bool ReadFields(JsonValue& from, Naming naming, std::span<const FieldReader> fields,
+                std::span<void* const> places);
 
 // `names` are the enumerators'. Sets the index of the one that the value spells.
 bool ReadEnumerator(JsonValue& from, std::span<const std::string_view> names, std::size_t& index);
 
 // All functions return false when there was an error, which `from` keeps.
-template <Naming N, typename T>
-bool ReadValue(JsonValue& from, T& value);
+template <typename T>
+bool ReadValue(JsonValue& from, Naming naming, T& value);
 
-template <Naming N, std::size_t I, typename T>
-bool ReadField(JsonValue& from, void* object) {
-  return ReadValue<N>(from, Field<I>(*static_cast<T*>(object)));
+// Of the field's type only: fields of all events share it.
+template <typename T>
+bool ReadPlace(JsonValue& from, Naming naming, void* field) {
+  return ReadValue(from, naming, *static_cast<T*>(field));
 }
 
-template <Naming N, typename T>
+template <typename T>
 inline constexpr auto kFieldReaders = []<std::size_t... I>(std::index_sequence<I...>) {
   return std::array<FieldReader, sizeof...(I)>{
-      FieldReader{WireName<I, T, N>(), !OptionalType<FieldType<I, T>>, &ReadField<N, I, T>}...};
+      FieldReader{{WireName<I, T, Naming::kSnake>(), WireName<I, T, Naming::kCamel>()},
+                  !OptionalType<FieldType<I, T>>,
+                  &ReadPlace<FieldType<I, T>>}...};
 }
 (std::make_index_sequence<kFieldCount<T>>());
 
-template <Naming N, typename T>
-bool ReadObject(JsonValue& from, T& object) {
+template <typename T>
+bool ReadObject(JsonValue& from, Naming naming, T& object) {
   static_assert(CamelNamesDiffer<T>(),
                 "omnibus: two members have the same name in camel case: rename one of them");
-  return ReadFields(from, kFieldReaders<N, T>, &object);
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const std::array<void*, sizeof...(I)> places = {&Field<I>(object)...};
+    return ReadFields(from, naming, kFieldReaders<T>, places);
+  }
+  (std::make_index_sequence<kFieldCount<T>>());
 }
 
-template <Naming N, typename T>
-bool ReadElement(JsonValue& from, T& list) {
+template <typename T>
+bool ReadElement(JsonValue& from, Naming naming, T& list) {
   if constexpr (std::is_same_v<typename T::value_type, bool>) {
     bool element = false;
     if (!from.Read(element)) return false;
     list.push_back(element);
     return true;
   } else {
-    return ReadValue<N>(from, list.emplace_back());
+    return ReadValue(from, naming, list.emplace_back());
   }
 }
 
-template <Naming N, typename T>
-bool ReadVector(JsonValue& from, T& list) {
+template <typename T>
+bool ReadVector(JsonValue& from, Naming naming, T& list) {
   list.clear();
   if (!from.BeginArray()) return false;
   while (from.NextElement()) {
-    if (!ReadElement<N>(from, list)) return false;
+    if (!ReadElement(from, naming, list)) return false;
   }
   return from.ok();
 }
 
 bool FailLength(JsonValue& from, std::size_t expected, std::size_t found);
 
-template <Naming N, typename T, std::size_t Size>
-bool ReadArray(JsonValue& from, std::array<T, Size>& list) {
+template <typename T, std::size_t Size>
+bool ReadArray(JsonValue& from, Naming naming, std::array<T, Size>& list) {
   if (!from.BeginArray()) return false;
   std::size_t size = 0;
   for (; from.NextElement(); ++size) {
-    if (!(size < Size ? ReadValue<N>(from, list[size]) : from.Skip())) return false;
+    if (!(size < Size ? ReadValue(from, naming, list[size]) : from.Skip())) return false;
   }
   return from.ok() && (size == Size || FailLength(from, Size, size));
 }
 
-template <Naming N, typename T>
-bool ReadMap(JsonValue& from, T& map) {
+template <typename T>
+bool ReadMap(JsonValue& from, Naming naming, T& map) {
   map.clear();
   if (!from.BeginObject()) return false;
   for (std::string_view name; from.NextField(name);) {
     const auto [entry, inserted] = map.try_emplace(std::string(name));
     if (!inserted) return from.Fail("given twice");
-    if (!ReadValue<N>(from, entry->second)) return false;
+    if (!ReadValue(from, naming, entry->second)) return false;
   }
   return from.ok();
 }
@@ -129,8 +138,8 @@ bool ReadInteger(JsonValue& from, T& value) {
   return true;
 }
 
-template <Naming N, typename T>
-bool ReadValue(JsonValue& from, T& value) {
+template <typename T>
+bool ReadValue(JsonValue& from, Naming naming, T& value) {
   if constexpr (EnumType<T>) {
     return ReadEnum(from, value);
   } else if constexpr (IntegerType<T>) {
@@ -138,17 +147,17 @@ bool ReadValue(JsonValue& from, T& value) {
   } else if constexpr (ValueType<T>) {
     return from.Read(value);
   } else if constexpr (OptionalType<T>) {
-    if (!from.IsNull()) return ReadValue<N>(from, value.emplace());
+    if (!from.IsNull()) return ReadValue(from, naming, value.emplace());
     value.reset();
     return from.Skip();
   } else if constexpr (kIsArray<T>) {
-    return ReadArray<N>(from, value);
+    return ReadArray(from, naming, value);
   } else if constexpr (ListType<T>) {
-    return ReadVector<N>(from, value);
+    return ReadVector(from, naming, value);
   } else if constexpr (MapType<T>) {
-    return ReadMap<N>(from, value);
+    return ReadMap(from, naming, value);
   } else {
-    return ReadObject<N>(from, value);
+    return ReadObject(from, naming, value);
   }
 }
 

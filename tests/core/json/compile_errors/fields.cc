@@ -109,7 +109,7 @@ struct WithTwins {
   int aB;
 };
 bool Twins(omnibus::JsonValue& from, WithTwins& twins) {
-  return omnibus::internal::ReadJson(from, omnibus::Naming::kSnake, twins);
+  return omnibus::internal::ReadObject(from, omnibus::Naming::kSnake, twins);
 }
 
 #define TEN(name) \
