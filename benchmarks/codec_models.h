@@ -108,8 +108,9 @@ concept Object = std::is_aggregate_v<T> && !std::same_as<T, Id> && !std::same_as
 template <typename T, typename Visit>
 bool EachField(T& object, Visit&& visit) {
   using Plain = std::remove_const_t<T>;
+  auto&& fields = omnibus::internal::Fields(object);
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return (visit(omnibus::internal::kFieldNames<Plain>[I], omnibus::internal::Field<I>(object)) &&
+    return (visit(omnibus::internal::kFieldNames<Plain>[I], omnibus::internal::FieldOf<I>(fields)) &&
             ...);
   }
   (std::make_index_sequence<omnibus::internal::kFieldCount<Plain>>());

@@ -83,7 +83,8 @@ constexpr bool CheckKey() {
 template <Event E>
 void AppendKey(const void* event, std::string& out) {
   if constexpr (!contract<E>.key.empty()) {
-    AppendKeyText(Field<FieldIndex<E>(contract<E>.key)>(*static_cast<const E*>(event)), out);
+    auto&& fields = Fields(*static_cast<const E*>(event));
+    AppendKeyText(FieldOf<FieldIndex<E>(contract<E>.key)>(fields), out);
   }
 }
 

@@ -91,7 +91,8 @@ inline std::size_t Bound(const T& value) {
     return bound;
   } else {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return ((FragmentBound<I, T>() + Bound(Field<I>(value))) + ... + std::size_t{4});
+      auto&& fields = Fields(value);
+      return ((FragmentBound<I, T>() + Bound(FieldOf<I>(fields))) + ... + std::size_t{4});
     }
     (std::make_index_sequence<kFieldCount<T>>());
   }

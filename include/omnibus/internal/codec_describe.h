@@ -96,7 +96,9 @@ bool EqualValues(const T& a, const T& b) {
     return true;
   } else if constexpr (ObjectType<T>) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return (EqualValues(Field<I>(a), Field<I>(b)) && ...);
+      auto&& left = Fields(a);
+      auto&& right = Fields(b);
+      return (EqualValues(FieldOf<I>(left), FieldOf<I>(right)) && ...);
     }
     (std::make_index_sequence<kFieldCount<T>>());
   } else {

@@ -66,7 +66,10 @@ constexpr std::size_t CountFields() {
 
 // The elements of a C array count as fields: see codec_types.h.
 template <typename T>
-inline constexpr std::size_t kFieldCount = CountFields<T>();
+inline constexpr std::size_t kFieldCount = CountFields<std::remove_const_t<T>>();
+
+// Below, Fields(object) gives references to all of an object's fields, and FieldOf<I>() one of them.
+// To take an object apart is costly to compile: what needs many fields does it once.
 
 // The most fields that it can take apart.
 #ifdef OMNIBUS_PFR_HAS_NAMES
@@ -77,9 +80,13 @@ inline constexpr std::size_t kMaxFields = 100;
 
 #ifdef OMNIBUS_PFR_HAS_NAMES
 
+template <typename T>
+constexpr T& Fields(T& object) {
+  return object;
+}
 template <std::size_t I, typename T>
-constexpr auto& Field(T& object) {
-  return boost::pfr::get<I>(object);
+constexpr auto& FieldOf(T& fields) {
+  return boost::pfr::get<I>(fields);
 }
 
 template <std::size_t I, typename T>
@@ -90,12 +97,16 @@ constexpr std::string_view FieldName() {
 #undef OMNIBUS_PFR_HAS_NAMES
 #else
 
-template <std::size_t I, typename T>
-constexpr auto& Field(T& object) {
+template <typename T>
+constexpr auto Fields(T& object) {
   namespace detail = boost::pfr::detail;
   // Told the number of fields, PFR does not count them.
-  return detail::sequence_tuple::get<I>(
-      detail::tie_as_tuple(object, detail::size_t_<kFieldCount<T>>()));
+  return detail::tie_as_tuple(object, detail::size_t_<kFieldCount<std::remove_const_t<T>>>());
+}
+// One function of what the tuple is made of is chosen sooner than one of PFR's for all tuples.
+template <std::size_t I, typename Field>
+constexpr Field& FieldOf(const boost::pfr::detail::sequence_tuple::base_from_member<I, Field&>& fields) {
+  return fields.value;
 }
 
 // An object of which only members' addresses are taken: it is defined nowhere.
@@ -128,7 +139,7 @@ constexpr auto SpelledAddress() {
 
 template <std::size_t I, typename T>
 constexpr std::string_view FieldName() {
-  return LastName(SpelledAddress<Address{&Field<I>(kNowhere<T>.value)}>());
+  return LastName(SpelledAddress<Address{&FieldOf<I>(Fields(kNowhere<T>.value))}>());
 }
 #if defined(__clang__)
 #pragma clang diagnostic pop
@@ -137,7 +148,7 @@ constexpr std::string_view FieldName() {
 #endif
 
 template <std::size_t I, typename T>
-using FieldType = std::remove_reference_t<decltype(Field<I>(std::declval<T&>()))>;
+using FieldType = std::remove_reference_t<decltype(FieldOf<I>(Fields(std::declval<T&>())))>;
 
 template <typename T>
 inline constexpr auto kFieldNames = []<std::size_t... I>(std::index_sequence<I...>) {

@@ -51,10 +51,9 @@ OMNIBUS_QUICK_INLINE const char* TakeElement(const char* at, const QuickText& te
 // `begin` is where the object begins: a field that stands there is its first.
 template <Naming N, std::size_t I, typename T>
 OMNIBUS_QUICK_INLINE const char* TakeField(const char* at, const char* begin, const QuickText& text,
-                                           T& object) {
+                                           FieldType<I, T>& field) {
   constexpr auto& kOpening = kOpeningFragment<I, T, N>;
   constexpr std::size_t kSize = kOpening.size;
-  auto& field = Field<I>(object);
   bool there = false;
   if constexpr (HasFieldBefore<I, T>() || (I == 0 && BeginsWithField<T>())) {
     there = StartsWith<kSize>(at, text.end, kOpening.text.data());
@@ -84,7 +83,9 @@ template <Naming N, typename T, std::size_t... I>
 OMNIBUS_QUICK_INLINE const char* TakeFields(const char* at, const QuickText& text, T& object,
                                             std::index_sequence<I...>) {
   const char* const begin = at;
-  if (!(((at = TakeField<N, I>(at, begin, text, object)) != nullptr) && ...)) [[unlikely]] {
+  auto&& fields = Fields(object);
+  if (!(((at = TakeField<N, I, T>(at, begin, text, FieldOf<I>(fields))) != nullptr) && ...))
+      [[unlikely]] {
     return nullptr;
   }
   if constexpr (!HasFieldBefore<sizeof...(I), T>()) {

@@ -56,7 +56,8 @@ bool ReadObject(JsonValue& from, Naming naming, T& object) {
   static_assert(CamelNamesDiffer<T>(),
                 "omnibus: two members have the same name in camel case: rename one of them");
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    const std::array<void*, sizeof...(I)> places = {&Field<I>(object)...};
+    auto&& taken = Fields(object);
+    const std::array<void*, sizeof...(I)> places = {&FieldOf<I>(taken)...};
     return ReadFields(from, naming, kFieldReaders<T>, places);
   }
   (std::make_index_sequence<kFieldCount<T>>());

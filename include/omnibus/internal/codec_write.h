@@ -87,9 +87,9 @@ template <std::size_t Size>
 }
 
 template <Naming N, std::size_t I, typename T>
-[[gnu::always_inline]] inline char* PutField(char* at, const T& object, JsonOutput& out) {
+[[gnu::always_inline]] inline char* PutField(char* at, const FieldType<I, T>& field,
+                                              JsonOutput& out) {
   using Content = FieldContent<I, T>;
-  const auto& field = Field<I>(object);
   const Content* content = nullptr;
   if constexpr (OptionalType<FieldType<I, T>>) {
     if (!field.has_value()) return at;
@@ -111,13 +111,14 @@ template <Naming N, typename T, std::size_t... I>
 [[gnu::always_inline]] inline char* PutFields(char* at, const T& object, JsonOutput& out,
                                               std::index_sequence<I...>) {
   char* const begin = at;
+  auto&& fields = Fields(object);
   if constexpr (MayFail<T>()) {
-    static_cast<void>((((at = PutField<N, I>(at, object, out)) != nullptr) && ...));
+    static_cast<void>((((at = PutField<N, I, T>(at, FieldOf<I>(fields), out)) != nullptr) && ...));
     if (at == nullptr) [[unlikely]] {
       return nullptr;
     }
   } else {
-    ((at = PutField<N, I>(at, object, out)), ...);
+    ((at = PutField<N, I, T>(at, FieldOf<I>(fields), out)), ...);
   }
   if constexpr (!HasFieldBefore<sizeof...(I), T>()) {
     if (at == begin) ++at;
