@@ -7,9 +7,11 @@ namespace {
 
 #ifdef OMNIBUS_QUICK_READS
 OMNIBUS_QUICK bool TakeIdQuickly(const char* at, Id& id) {
-  return omnibus::internal::TakeUuid(at, at + omnibus::internal::kUuidText, id.uuid) != nullptr;
+  return omnibus::internal::TakeUuid(at, id.uuid) != nullptr;
 }
 OMNIBUS_QUICK const char* TakeTimeQuickly(const char* at, const char* end, Time& time) {
+  using omnibus::internal::HasRoom;
+  if (!HasRoom(at, end, omnibus::internal::kLeastText<omnibus::Timestamp>)) return nullptr;
   return omnibus::internal::TakeTimestamp(at, end, time.time);
 }
 const bool kQuick = omnibus::internal::RunsQuickReads();

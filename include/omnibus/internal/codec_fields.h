@@ -68,8 +68,8 @@ constexpr std::size_t CountFields() {
 template <typename T>
 inline constexpr std::size_t kFieldCount = CountFields<std::remove_const_t<T>>();
 
-// Below, Fields(object) gives references to all of an object's fields, and FieldOf<I>() one of them.
-// To take an object apart is costly to compile: what needs many fields does it once.
+// Below, Fields(object) gives references to all of an object's fields, and FieldOf<I>() one of
+// them. To take an object apart is costly to compile: what needs many fields does it once.
 
 // The most fields that it can take apart.
 #ifdef OMNIBUS_PFR_HAS_NAMES
@@ -105,7 +105,8 @@ constexpr auto Fields(T& object) {
 }
 // One function of what the tuple is made of is chosen sooner than one of PFR's for all tuples.
 template <std::size_t I, typename Field>
-constexpr Field& FieldOf(const boost::pfr::detail::sequence_tuple::base_from_member<I, Field&>& fields) {
+constexpr Field& FieldOf(
+    const boost::pfr::detail::sequence_tuple::base_from_member<I, Field&>& fields) {
   return fields.value;
 }
 

@@ -49,14 +49,24 @@ struct WithoutOptional<T> {
 template <std::size_t I, typename T>
 using FieldContent = typename WithoutOptional<FieldType<I, T>>::type;
 
-// Whether the closing quote of field I is written with the next field. Only where both are always
-// there.
+// Whether the closing quote of field I is written with what follows, the next field or the closing
+// brace. Only where both are always there.
 template <std::size_t I, typename T>
 constexpr bool ClosesWithNext() {
-  if constexpr (I + 1 >= kFieldCount<T>) {
-    return false;
+  if constexpr (I + 1 == kFieldCount<T>) {
+    return kQuoted<FieldType<I, T>>;
   } else {
     return kQuoted<FieldType<I, T>> && !OptionalType<FieldType<I + 1, T>>;
+  }
+}
+
+// What an object ends with.
+template <typename T>
+constexpr std::string_view ClosingOf() {
+  if constexpr (kFieldCount<T> == 0) {
+    return "}";
+  } else {
+    return ClosesWithNext<kFieldCount<T> - 1, T>() ? "\"}" : "}";
   }
 }
 

@@ -27,7 +27,8 @@
 
 namespace omnibus::internal {
 
-// Reads what stands between a value's opening and closing characters (see OpeningOf).
+// Reads what stands between a value's opening and closing characters (see OpeningOf), where
+// kLeastText<T> characters are.
 template <Naming N, typename T>
 OMNIBUS_QUICK_INLINE const char* TakeContent(const char* at, const QuickText& text, T& value);
 
@@ -37,6 +38,9 @@ OMNIBUS_QUICK_INLINE const char* TakeElement(const char* at, const QuickText& te
   if constexpr (kOpening != 0) {
     if (!IsAt(at, text.end, kOpening)) return nullptr;
     ++at;
+  }
+  if (!HasRoom(at, text.end, kLeastText<T>)) [[unlikely]] {
+    return nullptr;
   }
   at = TakeContent<N>(at, text, value);
   if constexpr (kQuoted<T>) {
@@ -48,18 +52,40 @@ OMNIBUS_QUICK_INLINE const char* TakeElement(const char* at, const QuickText& te
   return at;
 }
 
+// Whether field I was looked for together with the one before it, which always has the same size:
+// one look for the end of the text is enough then.
+template <std::size_t I, typename T>
+constexpr bool ContinuesRun() {
+  if constexpr (I == 0 || I >= kFieldCount<T>) {
+    return false;
+  } else {
+    return std::is_same_v<FieldType<I - 1, T>, Uuid> && !OptionalType<FieldType<I, T>>;
+  }
+}
+
+// How many characters field I, and those that continue its run, have at least.
+template <Naming N, std::size_t I, typename T>
+constexpr std::size_t RunSize() {
+  constexpr std::size_t kOwn = kOpeningFragment<I, T, N>.size + kLeastText<FieldContent<I, T>>;
+  if constexpr (ContinuesRun<I + 1, T>()) {
+    return kOwn + RunSize<N, I + 1, T>();
+  } else {
+    return kOwn;
+  }
+}
+
 // `begin` is where the object begins: a field that stands there is its first.
 template <Naming N, std::size_t I, typename T>
 OMNIBUS_QUICK_INLINE const char* TakeField(const char* at, const char* begin, const QuickText& text,
                                            FieldType<I, T>& field) {
   constexpr auto& kOpening = kOpeningFragment<I, T, N>;
   constexpr std::size_t kSize = kOpening.size;
-  bool there = false;
+  bool there = ContinuesRun<I, T>() || HasRoom(at, text.end, RunSize<N, I, T>());
   if constexpr (HasFieldBefore<I, T>() || (I == 0 && BeginsWithField<T>())) {
-    there = StartsWith<kSize>(at, text.end, kOpening.text.data());
+    there = there && Matches<kSize>(at, kOpening.text.data());
   } else {
-    there = IsAt(at, text.end, at == begin ? '{' : ',') &&
-            StartsWith<kSize - 1>(at + 1, text.end, kOpening.text.data() + 1);
+    there = there && *at == (at == begin ? '{' : ',') &&
+            Matches<kSize - 1>(at + 1, kOpening.text.data() + 1);
   }
   if constexpr (OptionalType<FieldType<I, T>>) {
     if (!there) return at;
@@ -94,10 +120,11 @@ OMNIBUS_QUICK_INLINE const char* TakeFields(const char* at, const QuickText& tex
       ++at;
     }
   }
-  if (!IsAt(at, text.end, '}')) [[unlikely]] {
+  constexpr std::string_view kClosing = ClosingOf<T>();
+  if (!StartsWith<kClosing.size()>(at, text.end, kClosing.data())) [[unlikely]] {
     return nullptr;
   }
-  return at + 1;
+  return at + kClosing.size();
 }
 
 // Elements that are plain memory are gathered aside first: so the vector is made once, in the right
@@ -205,15 +232,13 @@ OMNIBUS_QUICK_INLINE const char* TakeEnum(const char* at, const char* end, T& va
 template <Naming N, typename T>
 OMNIBUS_QUICK_INLINE const char* TakeContent(const char* at, const QuickText& text, T& value) {
   if constexpr (std::is_same_v<T, bool>) {
-    value = StartsWith<4>(at, text.end, "true");
-    if (value) return at + 4;
-    return StartsWith<5>(at, text.end, "false") ? at + 5 : nullptr;
+    return TakeBool(at, value);
   } else if constexpr (std::is_same_v<T, double>) {
     return TakeDouble(at, text.end, value);
   } else if constexpr (std::is_same_v<T, std::string>) {
     return TakeText(at, text, value);
   } else if constexpr (std::is_same_v<T, Uuid>) {
-    return TakeUuid(at, text.end, value);
+    return TakeUuid(at, value);
   } else if constexpr (std::is_same_v<T, Timestamp>) {
     return TakeTimestamp(at, text.end, value);
   } else if constexpr (std::is_same_v<T, Decimal>) {

@@ -59,10 +59,13 @@ OMNIBUS_QUICK_INLINE std::uint64_t LoadWord(const char* at, const char* end) {
   return LoadLast(at, end);
 }
 
-// Whether a text of constant size is what `at` begins with.
+OMNIBUS_QUICK_INLINE bool HasRoom(const char* at, const char* end, std::size_t size) {
+  return end - at >= static_cast<std::ptrdiff_t>(size);
+}
+
+// Whether a text of constant size is what `at` begins with, where so many characters are.
 template <std::size_t Size>
-OMNIBUS_QUICK_INLINE bool StartsWith(const char* at, const char* end, const char* text) {
-  if (end - at < static_cast<std::ptrdiff_t>(Size)) return false;
+OMNIBUS_QUICK_INLINE bool Matches(const char* at, const char* text) {
   if constexpr (Size >= 16) {
     const auto differences = [=](std::size_t i) __attribute__((always_inline, target("avx2,bmi"))) {
       return _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i)),
@@ -77,12 +80,16 @@ OMNIBUS_QUICK_INLINE bool StartsWith(const char* at, const char* end, const char
   } else if constexpr (Size >= 4) {
     return ((Load<std::uint32_t>(at) ^ Load<std::uint32_t>(text)) |
             (Load<std::uint32_t>(at + Size - 4) ^ Load<std::uint32_t>(text + Size - 4))) == 0;
+  } else if constexpr (Size >= 2) {
+    return ((Load<std::uint16_t>(at) ^ Load<std::uint16_t>(text)) |
+            (Load<std::uint16_t>(at + Size - 2) ^ Load<std::uint16_t>(text + Size - 2))) == 0;
   } else {
-    for (std::size_t i = 0; i < Size; ++i) {
-      if (at[i] != text[i]) return false;
-    }
-    return true;
+    return Size == 0 || *at == *text;
   }
+}
+template <std::size_t Size>
+OMNIBUS_QUICK_INLINE bool StartsWith(const char* at, const char* end, const char* text) {
+  return HasRoom(at, end, Size) && Matches<Size>(at, text);
 }
 
 OMNIBUS_QUICK_INLINE bool IsAt(const char* at, const char* end, char c) {
@@ -109,9 +116,23 @@ OMNIBUS_QUICK_INLINE __m128i LoadHalf(const char* from) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
 }
 
+// How many characters those below that are inlined count on: whoever calls them has looked. For a
+// number or a boolean that is one more than it has at least, since something stands behind each.
+template <typename T>
+inline constexpr std::size_t kLeastText = std::is_same_v<T, Uuid>        ? kUuidText
+                                          : std::is_same_v<T, Timestamp> ? 20
+                                          : std::is_same_v<T, bool>      ? 5
+                                          : std::is_integral_v<T>        ? 2
+                                                                         : 0;
+
+OMNIBUS_QUICK_INLINE const char* TakeBool(const char* at, bool& value) {
+  value = Matches<4>(at, "true");
+  if (value) return at + 4;
+  return Matches<5>(at, "false") ? at + 5 : nullptr;
+}
+
 // 36 characters. All 32 digits are looked at in one vector: what is none becomes 16 or more.
-OMNIBUS_QUICK_INLINE const char* TakeUuid(const char* at, const char* end, Uuid& value) {
-  if (end - at < static_cast<std::ptrdiff_t>(kUuidText)) return nullptr;
+OMNIBUS_QUICK_INLINE const char* TakeUuid(const char* at, Uuid& value) {
   // 8-4-4-4-12: the first 16 digits end at 18, the others begin at 19.
   const __m128i first = _mm_insert_epi16(
       _mm_shuffle_epi8(LoadHalf(at),
@@ -160,9 +181,6 @@ extern const CalendarTables kCalendar;
 
 // 2025-12-31T23:59:59Z, or with three digits of a fraction.
 OMNIBUS_QUICK_INLINE const char* TakeTimestamp(const char* at, const char* end, Timestamp& value) {
-  if (end - at < 20) [[unlikely]] {
-    return TakeTimestampSlowly(at, end, value);
-  }
   // YYYYMMDDhhmmss, and two of the separators.
   const __m128i text = _mm_insert_epi16(
       _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)),
@@ -241,7 +259,6 @@ OMNIBUS_QUICK_INLINE std::uint64_t ValueOf(DigitWord word) {
 template <std::integral Integer>
 OMNIBUS_QUICK_INLINE const char* TakeInteger(const char* at, const char* end, Integer& value) {
   using Limits = std::numeric_limits<Integer>;
-  if (end - at < 2) return nullptr;  // something stands behind every number
   const auto first = static_cast<unsigned char>(at[0] - '0');
   if (first <= 9 && static_cast<unsigned char>(at[1] - '0') > 9) {
     value = static_cast<Integer>(first);

@@ -88,7 +88,7 @@ template <std::size_t Size>
 
 template <Naming N, std::size_t I, typename T>
 [[gnu::always_inline]] inline char* PutField(char* at, const FieldType<I, T>& field,
-                                              JsonOutput& out) {
+                                             JsonOutput& out) {
   using Content = FieldContent<I, T>;
   const Content* content = nullptr;
   if constexpr (OptionalType<FieldType<I, T>>) {
@@ -125,8 +125,9 @@ template <Naming N, typename T, std::size_t... I>
   }
   // Which of the fields that may be absent is the first is not known before: it came with a comma.
   if constexpr (!BeginsWithField<T>()) *begin = '{';
-  *at = '}';
-  return at + 1;
+  constexpr std::string_view kClosing = ClosingOf<T>();
+  for (const char c : kClosing) *at++ = c;
+  return at;
 }
 
 template <Naming N, typename T>
