@@ -91,7 +91,7 @@ void AppendKey(const void* event, std::string& out) {
 template <Event E>
 inline constexpr auto kFieldDescriptions = []<std::size_t... I>(std::index_sequence<I...>) {
   return std::array<FieldDescription, sizeof...(I)>{
-      FieldDescription{WireName<I, E, Naming::kSnake>(), &DescribeType<FieldType<I, E>>,
+      FieldDescription{WireName<E>(I, Naming::kSnake), &DescribeType<FieldType<I, E>>,
                        !OptionalType<FieldType<I, E>>}...};
 }
 (std::make_index_sequence<kFieldCount<E>>());

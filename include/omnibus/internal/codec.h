@@ -15,23 +15,11 @@
 
 namespace omnibus::internal {
 
-template <Naming N, typename T>
-[[gnu::always_inline]] inline char* PutWhole(char* at, const T& value, JsonOutput& out) {
-  // Without lists an object is written in line, which spares a call. Loops are better off in a
-  // function that has one naming only: g++ 12 has registers enough for them there.
-  if constexpr (FixedBound<T>() != kUnbounded) {
-    return PutContent<N>(at, value, out);
-  } else {
-    return PutObject<N>(at, value, out);
-  }
-}
-
 // Appends to what `out` holds; false when there was an error, which it keeps.
 template <typename T>
 bool WriteJson(const T& value, Naming naming, JsonOutput& out) {
   char* const at = out.Reserve(Bound(value));
-  char* const end = naming == Naming::kSnake ? PutWhole<Naming::kSnake>(at, value, out)
-                                             : PutWhole<Naming::kCamel>(at, value, out);
+  char* const end = PutContent(at, value, naming, out);
   if (end == nullptr) return false;
   out.Commit(end);
   return true;

@@ -25,7 +25,7 @@ constexpr std::size_t FixedBound();
 
 template <std::size_t I, typename T>
 constexpr std::size_t FragmentBound() {
-  return kOpeningFragment<I, T, Naming::kSnake>.size + kOpeningFragment<I, T, Naming::kCamel>.size;
+  return kFieldNames<T>[I].size() + kFieldsAround<T>[I].size();
 }
 
 template <typename T>

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "omnibus/event_type.h"
-#include "omnibus/internal/codec_names.h"
+#include "omnibus/internal/codec_fragments.h"
 #include "omnibus/internal/codec_types.h"
 
 namespace omnibus::internal {
@@ -47,7 +47,7 @@ void AppendTypeTo(std::string& text) {
   } else {
     text += "{";
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (text.append(I == 0 ? "" : ", ").append(WireName<I, T, Naming::kSnake>()), ...);
+      (text.append(I == 0 ? "" : ", ").append(WireName<T>(I, Naming::kSnake)), ...);
     }
     (std::make_index_sequence<kFieldCount<T>>());
     text += "}";

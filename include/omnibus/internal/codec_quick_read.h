@@ -29,11 +29,13 @@ namespace omnibus::internal {
 
 // Reads what stands between a value's opening and closing characters (see OpeningOf), where
 // kLeastText<T> characters are.
-template <Naming N, typename T>
-OMNIBUS_QUICK_INLINE const char* TakeContent(const char* at, const QuickText& text, T& value);
+template <typename T>
+OMNIBUS_QUICK_INLINE const char* TakeContent(const char* at, const QuickText& text, T& value,
+                                             Naming naming);
 
-template <Naming N, typename T>
-OMNIBUS_QUICK_INLINE const char* TakeElement(const char* at, const QuickText& text, T& value) {
+template <typename T>
+OMNIBUS_QUICK_INLINE const char* TakeElement(const char* at, const QuickText& text, T& value,
+                                             Naming naming) {
   constexpr char kOpening = OpeningOf<T>();
   if constexpr (kOpening != 0) {
     if (!IsAt(at, text.end, kOpening)) return nullptr;
@@ -42,7 +44,7 @@ OMNIBUS_QUICK_INLINE const char* TakeElement(const char* at, const QuickText& te
   if (!HasRoom(at, text.end, kLeastText<T>)) [[unlikely]] {
     return nullptr;
   }
-  at = TakeContent<N>(at, text, value);
+  at = TakeContent(at, text, value, naming);
   if constexpr (kQuoted<T>) {
     if (at == nullptr || !IsAt(at, text.end, '"')) [[unlikely]] {
       return nullptr;
@@ -52,49 +54,36 @@ OMNIBUS_QUICK_INLINE const char* TakeElement(const char* at, const QuickText& te
   return at;
 }
 
-// Whether field I was looked for together with the one before it, which always has the same size:
-// one look for the end of the text is enough then.
+// Whether field I stands there, with as much of its content as kLeastText says.
 template <std::size_t I, typename T>
-constexpr bool ContinuesRun() {
-  if constexpr (I == 0 || I >= kFieldCount<T>) {
-    return false;
-  } else {
-    return std::is_same_v<FieldType<I - 1, T>, Uuid> && !OptionalType<FieldType<I, T>>;
+OMNIBUS_QUICK_INLINE bool IsOpening(const char* at, const char* end, const Openings<T>& openings) {
+  if constexpr (!ContinuesRun<I, T>()) {
+    if (!HasRoom(at, end, openings.rooms[I])) return false;
   }
-}
-
-// How many characters field I, and those that continue its run, have at least.
-template <Naming N, std::size_t I, typename T>
-constexpr std::size_t RunSize() {
-  constexpr std::size_t kOwn = kOpeningFragment<I, T, N>.size + kLeastText<FieldContent<I, T>>;
-  if constexpr (ContinuesRun<I + 1, T>()) {
-    return kOwn + RunSize<N, I + 1, T>();
-  } else {
-    return kOwn;
-  }
+  constexpr std::size_t kSkip = kFieldsAround<T>[I].first_differs ? 1 : 0;
+  constexpr std::size_t kMost = OpeningsOf<T>(Naming::kSnake).sizes[I] - kSkip;
+  constexpr std::size_t kLeast = OpeningsOf<T>(Naming::kCamel).sizes[I] - kSkip;
+  return Matches<kLeast, kMost>(at + kSkip, &openings.text[Openings<T>::kPlaces[I].at + kSkip],
+                                openings.sizes[I] - kSkip);
 }
 
 // `begin` is where the object begins: a field that stands there is its first.
-template <Naming N, std::size_t I, typename T>
+template <std::size_t I, typename T>
 OMNIBUS_QUICK_INLINE const char* TakeField(const char* at, const char* begin, const QuickText& text,
-                                           FieldType<I, T>& field) {
-  constexpr auto& kOpening = kOpeningFragment<I, T, N>;
-  constexpr std::size_t kSize = kOpening.size;
-  bool there = ContinuesRun<I, T>() || HasRoom(at, text.end, RunSize<N, I, T>());
-  if constexpr (HasFieldBefore<I, T>() || (I == 0 && BeginsWithField<T>())) {
-    there = there && Matches<kSize>(at, kOpening.text.data());
-  } else {
-    there = there && *at == (at == begin ? '{' : ',') &&
-            Matches<kSize - 1>(at + 1, kOpening.text.data() + 1);
+                                           FieldType<I, T>& field, const Openings<T>& openings,
+                                           Naming naming) {
+  bool there = IsOpening<I>(at, text.end, openings);
+  if constexpr (kFieldsAround<T>[I].first_differs) {
+    there = there && *at == (at == begin ? '{' : ',');
   }
   if constexpr (OptionalType<FieldType<I, T>>) {
     if (!there) return at;
-    at = TakeContent<N>(at + kSize, text, field.emplace());
+    at = TakeContent(at + openings.sizes[I], text, field.emplace(), naming);
   } else {
     if (!there) [[unlikely]] {
       return nullptr;
     }
-    at = TakeContent<N>(at + kSize, text, field);
+    at = TakeContent(at + openings.sizes[I], text, field, naming);
   }
   if constexpr (kQuoted<FieldContent<I, T>> && !ClosesWithNext<I, T>()) {
     if (at == nullptr || !IsAt(at, text.end, '"')) [[unlikely]] {
@@ -105,13 +94,14 @@ OMNIBUS_QUICK_INLINE const char* TakeField(const char* at, const char* begin, co
   return at;
 }
 
-template <Naming N, typename T, std::size_t... I>
+template <typename T, std::size_t... I>
 OMNIBUS_QUICK_INLINE const char* TakeFields(const char* at, const QuickText& text, T& object,
-                                            std::index_sequence<I...>) {
+                                            Naming naming, std::index_sequence<I...>) {
   const char* const begin = at;
   auto&& fields = Fields(object);
-  if (!(((at = TakeField<N, I, T>(at, begin, text, FieldOf<I>(fields))) != nullptr) && ...))
-      [[unlikely]] {
+  const Openings<T>& openings = OpeningsOf<T>(naming);
+  if (!(((at = TakeField<I>(at, begin, text, FieldOf<I>(fields), openings, naming)) != nullptr) &&
+        ...)) [[unlikely]] {
     return nullptr;
   }
   if constexpr (!HasFieldBefore<sizeof...(I), T>()) {
@@ -129,15 +119,16 @@ OMNIBUS_QUICK_INLINE const char* TakeFields(const char* at, const QuickText& tex
 
 // Elements that are plain memory are gathered aside first: so the vector is made once, in the right
 // size, and no message can ask for more memory than it has elements.
-template <Naming N, typename T>
-OMNIBUS_QUICK_INLINE const char* TakePlainVector(const char* at, const QuickText& text, T& list) {
+template <typename T>
+OMNIBUS_QUICK_INLINE const char* TakePlainVector(const char* at, const QuickText& text, T& list,
+                                                 Naming naming) {
   using Element = typename T::value_type;
   constexpr std::size_t kElements = 2048 / sizeof(Element);
   alignas(Element) std::array<std::byte, kElements * sizeof(Element)> memory;
   Element* const elements = reinterpret_cast<Element*>(memory.data());
   Element* next = elements;
   while (true) {
-    at = TakeElement<N>(at, text, *std::construct_at(next));
+    at = TakeElement(at, text, *std::construct_at(next), naming);
     if (at == nullptr || at >= text.end) [[unlikely]] {
       return nullptr;
     }
@@ -154,15 +145,16 @@ OMNIBUS_QUICK_INLINE const char* TakePlainVector(const char* at, const QuickText
   return at + 1;
 }
 
-template <Naming N, typename T>
-OMNIBUS_QUICK_INLINE const char* TakeVector(const char* at, const QuickText& text, T& list) {
+template <typename T>
+OMNIBUS_QUICK_INLINE const char* TakeVector(const char* at, const QuickText& text, T& list,
+                                            Naming naming) {
   using Element = typename T::value_type;
   list.clear();
   if (IsAt(at, text.end, ']')) return at + 1;
   if constexpr (std::is_same_v<Element, bool>) {
     while (true) {
       bool element = false;
-      at = TakeElement<N>(at, text, element);
+      at = TakeElement(at, text, element, naming);
       if (at == nullptr) return nullptr;
       list.push_back(element);
       if (!IsAt(at, text.end, ',')) break;
@@ -170,10 +162,10 @@ OMNIBUS_QUICK_INLINE const char* TakeVector(const char* at, const QuickText& tex
     }
     return IsAt(at, text.end, ']') ? at + 1 : nullptr;
   } else if constexpr (std::is_trivially_copyable_v<Element> && sizeof(Element) <= 256) {
-    return TakePlainVector<N>(at, text, list);
+    return TakePlainVector(at, text, list, naming);
   } else {
     while (true) {
-      at = TakeElement<N>(at, text, list.emplace_back());
+      at = TakeElement(at, text, list.emplace_back(), naming);
       if (at == nullptr) return nullptr;
       if (!IsAt(at, text.end, ',')) break;
       ++at;
@@ -182,19 +174,26 @@ OMNIBUS_QUICK_INLINE const char* TakeVector(const char* at, const QuickText& tex
   }
 }
 
-template <Naming N, typename T, std::size_t Size>
+// Reads a list of objects in one naming: see PutListAs.
+template <Naming N, typename T>
+OMNIBUS_QUICK const char* TakeVectorAs(const char* at, const QuickText& text, T& list) {
+  return TakeVector(at, text, list, N);
+}
+
+template <typename T, std::size_t Size>
 OMNIBUS_QUICK_INLINE const char* TakeArray(const char* at, const QuickText& text,
-                                           std::array<T, Size>& list) {
+                                           std::array<T, Size>& list, Naming naming) {
   for (std::size_t i = 0; i < Size; ++i) {
     if (i > 0 && !IsAt(at, text.end, ',')) return nullptr;
-    at = TakeElement<N>(at + (i > 0 ? 1 : 0), text, list[i]);
+    at = TakeElement(at + (i > 0 ? 1 : 0), text, list[i], naming);
     if (at == nullptr) return nullptr;
   }
   return IsAt(at, text.end, ']') ? at + 1 : nullptr;
 }
 
-template <Naming N, typename T>
-OMNIBUS_QUICK_INLINE const char* TakeMap(const char* at, const QuickText& text, T& map) {
+template <typename T>
+OMNIBUS_QUICK_INLINE const char* TakeMap(const char* at, const QuickText& text, T& map,
+                                         Naming naming) {
   map.clear();
   if (!IsAt(at, text.end, '{')) return nullptr;
   if (IsAt(at + 1, text.end, '}')) return at + 2;
@@ -205,7 +204,7 @@ OMNIBUS_QUICK_INLINE const char* TakeMap(const char* at, const QuickText& text, 
     if (at == nullptr || !StartsWith<2>(at, text.end, "\":")) return nullptr;
     const auto [entry, inserted] = map.try_emplace(std::move(key));
     if (!inserted) return nullptr;
-    at = TakeElement<N>(at + 2, text, entry->second);
+    at = TakeElement(at + 2, text, entry->second, naming);
     if (at == nullptr) return nullptr;
   } while (IsAt(at, text.end, ','));
   return IsAt(at, text.end, '}') ? at + 1 : nullptr;
@@ -229,8 +228,9 @@ OMNIBUS_QUICK_INLINE const char* TakeEnum(const char* at, const char* end, T& va
   return behind;
 }
 
-template <Naming N, typename T>
-OMNIBUS_QUICK_INLINE const char* TakeContent(const char* at, const QuickText& text, T& value) {
+template <typename T>
+OMNIBUS_QUICK_INLINE const char* TakeContent(const char* at, const QuickText& text, T& value,
+                                             Naming naming) {
   if constexpr (std::is_same_v<T, bool>) {
     return TakeBool(at, value);
   } else if constexpr (std::is_same_v<T, double>) {
@@ -249,33 +249,32 @@ OMNIBUS_QUICK_INLINE const char* TakeContent(const char* at, const QuickText& te
     return TakeEnum(at, text.end, value, std::make_index_sequence<kEnumerators<T>.size>());
   } else if constexpr (OptionalType<T>) {
     // As an element of a list, where it cannot be absent.
-    if (!StartsWith<4>(at, text.end, "null")) return TakeElement<N>(at, text, value.emplace());
+    if (!StartsWith<4>(at, text.end, "null")) return TakeElement(at, text, value.emplace(), naming);
     value.reset();
     return at + 4;
   } else if constexpr (kIsArray<T>) {
-    return TakeArray<N>(at, text, value);
+    return TakeArray(at, text, value, naming);
   } else if constexpr (ListType<T>) {
-    return TakeVector<N>(at, text, value);
+    if constexpr (ObjectType<typename T::value_type>) {
+      return naming == Naming::kSnake ? TakeVectorAs<Naming::kSnake>(at, text, value)
+                                      : TakeVectorAs<Naming::kCamel>(at, text, value);
+    } else {
+      return TakeVector(at, text, value, naming);
+    }
   } else if constexpr (MapType<T>) {
-    return TakeMap<N>(at, text, value);
+    return TakeMap(at, text, value, naming);
   } else if constexpr (kRecursive<T>) {
     return nullptr;  // how deep it may go is the general way's to watch
   } else {
-    return TakeFields<N>(at, text, value, std::make_index_sequence<kFieldCount<T>>());
+    return TakeFields(at, text, value, naming, std::make_index_sequence<kFieldCount<T>>());
   }
-}
-
-template <Naming N, typename T>
-OMNIBUS_QUICK const char* QuickReadAs(QuickText text, T& value) {
-  return TakeContent<N>(text.begin, text, value);
 }
 
 // Reads the object that `text` begins with, and gives its end; or null.
 template <typename T>
-const char* QuickRead(std::string_view text, Naming naming, T& value) {
+OMNIBUS_QUICK const char* QuickRead(std::string_view text, Naming naming, T& value) {
   const QuickText whole = {text.data(), text.data() + text.size()};
-  return naming == Naming::kSnake ? QuickReadAs<Naming::kSnake>(whole, value)
-                                  : QuickReadAs<Naming::kCamel>(whole, value);
+  return TakeContent(whole.begin, whole, value, naming);
 }
 
 }  // namespace omnibus::internal

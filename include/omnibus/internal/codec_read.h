@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "omnibus/event_type.h"
+#include "omnibus/internal/codec_fragments.h"
 #include "omnibus/internal/codec_json_value.h"
-#include "omnibus/internal/codec_names.h"
 #include "omnibus/internal/codec_types.h"
 
 namespace omnibus::internal {
@@ -45,11 +45,21 @@ bool ReadPlace(JsonValue& from, Naming naming, void* field) {
 template <typename T>
 inline constexpr auto kFieldReaders = []<std::size_t... I>(std::index_sequence<I...>) {
   return std::array<FieldReader, sizeof...(I)>{
-      FieldReader{{WireName<I, T, Naming::kSnake>(), WireName<I, T, Naming::kCamel>()},
+      FieldReader{{WireName<T>(I, Naming::kSnake), WireName<T>(I, Naming::kCamel)},
                   !OptionalType<FieldType<I, T>>,
                   &ReadPlace<FieldType<I, T>>}...};
 }
 (std::make_index_sequence<kFieldCount<T>>());
+
+template <typename T>
+constexpr bool CamelNamesDiffer() {
+  for (std::size_t i = 0; i < kFieldCount<T>; ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (WireName<T>(i, Naming::kCamel) == WireName<T>(k, Naming::kCamel)) return false;
+    }
+  }
+  return true;
+}
 
 template <typename T>
 bool ReadObject(JsonValue& from, Naming naming, T& object) {

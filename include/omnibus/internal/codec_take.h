@@ -8,16 +8,19 @@
 
 #ifdef OMNIBUS_QUICK_READS
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <type_traits>
 
 #include "omnibus/decimal.h"
+#include "omnibus/internal/codec_fragments.h"
 #include "omnibus/internal/codec_text.h"
 #include "omnibus/internal/codec_words.h"
 #include "omnibus/timestamp.h"
@@ -63,29 +66,41 @@ OMNIBUS_QUICK_INLINE bool HasRoom(const char* at, const char* end, std::size_t s
   return end - at >= static_cast<std::ptrdiff_t>(size);
 }
 
-// Whether a text of constant size is what `at` begins with, where so many characters are.
-template <std::size_t Size>
-OMNIBUS_QUICK_INLINE bool Matches(const char* at, const char* text) {
-  if constexpr (Size >= 16) {
+// Whether a text of Least to Most characters is what `at` begins with, where so many are. Compares
+// words, of which the last ends where the text does.
+template <std::size_t Least, std::size_t Most>
+OMNIBUS_QUICK_INLINE bool Matches(const char* at, const char* text, std::size_t size) {
+  constexpr std::size_t kWord = std::min<std::size_t>(std::bit_floor(Least), 16);
+  if constexpr (Most - Least > kWord) {
+    return std::memcmp(at, text, size) == 0;
+  } else if constexpr (kWord == 16) {
     const auto differences = [=](std::size_t i) __attribute__((always_inline, target("avx2,bmi"))) {
       return _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i)),
                            _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + i)));
     };
-    __m128i all = differences(Size - 16);
-    for (std::size_t i = 0; i + 16 < Size; i += 16) all = _mm_or_si128(all, differences(i));
+    __m128i all = differences(size - 16);
+    for (std::size_t i = 0; i + 16 < Most; i += 16)
+      all = _mm_or_si128(all, differences(std::min(i, Least - 16)));
     return _mm_testz_si128(all, all) != 0;
-  } else if constexpr (Size >= 8) {
-    return ((Load<std::uint64_t>(at) ^ Load<std::uint64_t>(text)) |
-            (Load<std::uint64_t>(at + Size - 8) ^ Load<std::uint64_t>(text + Size - 8))) == 0;
-  } else if constexpr (Size >= 4) {
-    return ((Load<std::uint32_t>(at) ^ Load<std::uint32_t>(text)) |
-            (Load<std::uint32_t>(at + Size - 4) ^ Load<std::uint32_t>(text + Size - 4))) == 0;
-  } else if constexpr (Size >= 2) {
-    return ((Load<std::uint16_t>(at) ^ Load<std::uint16_t>(text)) |
-            (Load<std::uint16_t>(at + Size - 2) ^ Load<std::uint16_t>(text + Size - 2))) == 0;
   } else {
-    return Size == 0 || *at == *text;
+    using Word = std::conditional_t<
+        kWord == 8, std::uint64_t,
+        std::conditional_t<kWord == 4, std::uint32_t,
+                           std::conditional_t<kWord == 2, std::uint16_t, std::uint8_t>>>;
+    const auto differences = [=](std::size_t i) __attribute__((always_inline, target("avx2,bmi"))) {
+      return static_cast<Word>(Load<Word>(at + i) ^ Load<Word>(text + i));
+    };
+    Word all = differences(size - kWord);
+    for (std::size_t i = 0; i + kWord < Most; i += kWord)
+      all |= differences(std::min(i, Least - kWord));
+    return all == 0;
   }
+}
+
+// Whether a text of constant size is what `at` begins with.
+template <std::size_t Size>
+OMNIBUS_QUICK_INLINE bool Matches(const char* at, const char* text) {
+  return Matches<Size, Size>(at, text, Size);
 }
 template <std::size_t Size>
 OMNIBUS_QUICK_INLINE bool StartsWith(const char* at, const char* end, const char* text) {
@@ -116,14 +131,7 @@ OMNIBUS_QUICK_INLINE __m128i LoadHalf(const char* from) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
 }
 
-// How many characters those below that are inlined count on: whoever calls them has looked. For a
-// number or a boolean that is one more than it has at least, since something stands behind each.
-template <typename T>
-inline constexpr std::size_t kLeastText = std::is_same_v<T, Uuid>        ? kUuidText
-                                          : std::is_same_v<T, Timestamp> ? 20
-                                          : std::is_same_v<T, bool>      ? 5
-                                          : std::is_integral_v<T>        ? 2
-                                                                         : 0;
+// Those below that are inlined count on kLeastText characters: whoever calls them has looked.
 
 OMNIBUS_QUICK_INLINE const char* TakeBool(const char* at, bool& value) {
   value = Matches<4>(at, "true");

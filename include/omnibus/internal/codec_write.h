@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "omnibus/event_type.h"
 #include "omnibus/internal/codec_bounds.h"
 #include "omnibus/internal/codec_fragments.h"
 #include "omnibus/internal/codec_output.h"
@@ -73,21 +74,28 @@ inline constexpr bool kRecursive = []<std::size_t... I>(std::index_sequence<I...
 
 // Writes what stands between a value's opening and closing characters (see OpeningOf). All the
 // functions below return null when there was an error, which `out` keeps.
-template <Naming N, typename T>
-[[gnu::always_inline]] inline char* PutContent(char* at, const T& value, JsonOutput& out);
+template <typename T>
+[[gnu::always_inline]] inline char* PutContent(char* at, const T& value, Naming naming,
+                                               JsonOutput& out);
 
-template <std::size_t Size>
-[[gnu::always_inline]] inline char* PutBlocks(char* at, const BlockText<Size>& text) {
+template <std::size_t Blocks>
+[[gnu::always_inline]] inline void PutBlocks(char* at, const char* text) {
   struct Block {
     char bytes[16];
   };
-  for (std::size_t i = 0; i < text.kBlocks; ++i)
-    Store(at + 16 * i, Load<Block>(&text.text[16 * i]));
-  return at + Size;
+  for (std::size_t i = 0; i < Blocks; ++i) Store(at + 16 * i, Load<Block>(text + 16 * i));
 }
 
-template <Naming N, std::size_t I, typename T>
+template <std::size_t I, typename T>
+[[gnu::always_inline]] inline char* PutOpening(char* at, const Openings<T>& openings) {
+  constexpr auto kPlace = Openings<T>::kPlaces[I];
+  PutBlocks<kPlace.blocks>(at, &openings.text[kPlace.at]);
+  return at + openings.sizes[I];
+}
+
+template <std::size_t I, typename T>
 [[gnu::always_inline]] inline char* PutField(char* at, const FieldType<I, T>& field,
+                                             const Openings<T>& openings, Naming naming,
                                              JsonOutput& out) {
   using Content = FieldContent<I, T>;
   const Content* content = nullptr;
@@ -97,28 +105,30 @@ template <Naming N, std::size_t I, typename T>
   } else {
     content = &field;
   }
-  at = PutContent<N>(PutBlocks(at, kOpeningFragment<I, T, N>), *content, out);
+  at = PutContent(PutOpening<I>(at, openings), *content, naming, out);
   if constexpr (MayFail<Content>()) {
     if (at == nullptr) [[unlikely]] {
-      return out.FailedIn(WireName<I, T, N>());
+      return out.FailedIn(openings.Name(I));
     }
   }
   if constexpr (kQuoted<Content> && !ClosesWithNext<I, T>()) *at++ = '"';
   return at;
 }
 
-template <Naming N, typename T, std::size_t... I>
-[[gnu::always_inline]] inline char* PutFields(char* at, const T& object, JsonOutput& out,
-                                              std::index_sequence<I...>) {
+template <typename T, std::size_t... I>
+[[gnu::always_inline]] inline char* PutFields(char* at, const T& object, Naming naming,
+                                              JsonOutput& out, std::index_sequence<I...>) {
   char* const begin = at;
   auto&& fields = Fields(object);
+  const Openings<T>& openings = OpeningsOf<T>(naming);
   if constexpr (MayFail<T>()) {
-    static_cast<void>((((at = PutField<N, I, T>(at, FieldOf<I>(fields), out)) != nullptr) && ...));
+    static_cast<void>(
+        (((at = PutField<I>(at, FieldOf<I>(fields), openings, naming, out)) != nullptr) && ...));
     if (at == nullptr) [[unlikely]] {
       return nullptr;
     }
   } else {
-    ((at = PutField<N, I, T>(at, FieldOf<I>(fields), out)), ...);
+    ((at = PutField<I>(at, FieldOf<I>(fields), openings, naming, out)), ...);
   }
   if constexpr (!HasFieldBefore<sizeof...(I), T>()) {
     if (at == begin) ++at;
@@ -130,16 +140,17 @@ template <Naming N, typename T, std::size_t... I>
   return at;
 }
 
-template <Naming N, typename T>
-[[gnu::noinline]] char* PutObject(char* at, const T& object, JsonOutput& out) {
-  return PutFields<N>(at, object, out, std::make_index_sequence<kFieldCount<T>>());
+template <typename T>
+[[gnu::noinline]] char* PutObject(char* at, const T& object, Naming naming, JsonOutput& out) {
+  return PutFields(at, object, naming, out, std::make_index_sequence<kFieldCount<T>>());
 }
 
-template <Naming N, typename T>
-[[gnu::always_inline]] inline char* PutElement(char* at, const T& element, JsonOutput& out) {
+template <typename T>
+[[gnu::always_inline]] inline char* PutElement(char* at, const T& element, Naming naming,
+                                               JsonOutput& out) {
   constexpr char kOpening = OpeningOf<T>();
   if constexpr (kOpening != 0) *at++ = kOpening;
-  at = PutContent<N>(at, element, out);
+  at = PutContent(at, element, naming, out);
   if constexpr (MayFail<T>()) {
     if (at == nullptr) [[unlikely]] {
       return nullptr;
@@ -149,13 +160,14 @@ template <Naming N, typename T>
   return at;
 }
 
-template <Naming N, typename T>
-[[gnu::always_inline]] inline char* PutList(char* at, const T& list, JsonOutput& out) {
+template <typename T>
+[[gnu::always_inline]] inline char* PutList(char* at, const T& list, Naming naming,
+                                            JsonOutput& out) {
   using Element = typename T::value_type;
   [[maybe_unused]] std::size_t index = 0;
   // Not `const auto&`: of a std::vector<bool> it is a proxy.
   for (const Element& element : list) {
-    at = PutElement<N>(at, element, out);
+    at = PutElement(at, element, naming, out);
     if constexpr (MayFail<Element>()) {
       if (at == nullptr) [[unlikely]] {
         return out.FailedIn(index);
@@ -169,8 +181,15 @@ template <Naming N, typename T>
   return at + 1;
 }
 
+// Writes a list of objects in one naming: all that is the same for each of them is constant then.
+// Around a single object that is not worth a second copy of the code.
 template <Naming N, typename T>
-inline char* PutMap(char* at, const T& map, JsonOutput& out) {
+[[gnu::noinline]] char* PutListAs(char* at, const T& list, JsonOutput& out) {
+  return PutList(at, list, N, out);
+}
+
+template <typename T>
+inline char* PutMap(char* at, const T& map, Naming naming, JsonOutput& out) {
   char* const begin = at++;
   for (const auto& [key, value] : map) {
     *at++ = '"';
@@ -178,7 +197,7 @@ inline char* PutMap(char* at, const T& map, JsonOutput& out) {
     if (at == nullptr) return out.FailedIn(key);
     *at++ = '"';
     *at++ = ':';
-    at = PutElement<N>(at, value, out);
+    at = PutElement(at, value, naming, out);
     if (at == nullptr) return out.FailedIn(key);
     *at++ = ',';
   }
@@ -206,14 +225,15 @@ template <typename T>
 [[gnu::always_inline]] inline char* PutEnum(char* at, T value, JsonOutput& out) {
   for (std::size_t i = 0; i < kEnumerators<T>.size; ++i) {
     if (kEnumerators<T>.all[i].value != value) continue;
-    PutBlocks(at, kEnumBlocks<T>[i]);
+    PutBlocks<BlockText<kLongestName<T>>::kBlocks>(at, kEnumBlocks<T>[i].text.data());
     return at + kEnumerators<T>.all[i].name.size();
   }
   return out.Fail("the enumeration's value has no name (values from -1 to 127 may have one)");
 }
 
-template <Naming N, typename T>
-[[gnu::always_inline]] inline char* PutContent(char* at, const T& value, JsonOutput& out) {
+template <typename T>
+[[gnu::always_inline]] inline char* PutContent(char* at, const T& value, Naming naming,
+                                               JsonOutput& out) {
   if constexpr (std::is_same_v<T, bool>) {
     constexpr std::string_view kTexts[] = {"false", "true "};
     Store(at, Load<std::uint32_t>(kTexts[value ? 1 : 0].data()));
@@ -235,17 +255,22 @@ template <Naming N, typename T>
     return PutEnum(at, value, out);
   } else if constexpr (OptionalType<T>) {
     // As an element of a list, where it cannot be absent.
-    if (value.has_value()) return PutElement<N>(at, *value, out);
+    if (value.has_value()) return PutElement(at, *value, naming, out);
     Store(at, Load<std::uint32_t>("null"));
     return at + 4;
   } else if constexpr (ListType<T>) {
-    return PutList<N>(at, value, out);
+    if constexpr (ObjectType<typename T::value_type>) {
+      return naming == Naming::kSnake ? PutListAs<Naming::kSnake>(at, value, out)
+                                      : PutListAs<Naming::kCamel>(at, value, out);
+    } else {
+      return PutList(at, value, naming, out);
+    }
   } else if constexpr (MapType<T>) {
-    return PutMap<N>(at, value, out);
+    return PutMap(at, value, naming, out);
   } else if constexpr (kRecursive<T>) {
-    return PutObject<N>(at, value, out);
+    return PutObject(at, value, naming, out);
   } else {
-    return PutFields<N>(at, value, out, std::make_index_sequence<kFieldCount<T>>());
+    return PutFields(at, value, naming, out, std::make_index_sequence<kFieldCount<T>>());
   }
 }
 
