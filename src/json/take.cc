@@ -77,6 +77,11 @@ constexpr std::array<char, 32> All(int even, int odd) {
   return vector;
 }
 constexpr std::array<char, 32> All(int value) { return All(value, value); }
+constexpr std::array<char, 16> AtDashes(int value) {
+  std::array<char, 16> vector = {};
+  for (const std::size_t i : {0, 5, 10, 15}) vector[i] = static_cast<char>(value);
+  return vector;
+}
 
 }  // namespace
 
@@ -86,7 +91,9 @@ constinit const HexVectors kHexVectors = {.zero = All('0'),
                                           .a = All('A'),
                                           .ten = All(10),
                                           .high_bits = All(0xf0),
-                                          .weights = All(16, 1)};
+                                          .weights = All(16, 1),
+                                          .dashes = AtDashes('-'),
+                                          .dash_bits = AtDashes(0xff)};
 
 std::uint64_t LoadLast(const char* at, const char* end) {
   std::uint64_t word = 0;

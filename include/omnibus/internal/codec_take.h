@@ -121,6 +121,9 @@ struct alignas(32) HexVectors {
   std::array<char, 32> ten;        // 10
   std::array<char, 32> high_bits;  // what no digit has
   std::array<char, 32> weights;    // 16, 1, ...
+  // Of the middle 16 characters, of which the first, the last and two more are dashes.
+  std::array<char, 16> dashes;
+  std::array<char, 16> dash_bits;
 };
 extern const HexVectors kHexVectors;
 
@@ -162,11 +165,10 @@ OMNIBUS_QUICK_INLINE const char* TakeUuid(const char* at, Uuid& value) {
   const __m256i values = _mm256_min_epu8(digit, letter);
   const bool digits = _mm256_testz_si256(values, LoadVector(kHexVectors.high_bits)) != 0;
 
-  constexpr std::uint64_t kDash = '-';
-  const std::uint64_t dashes =
-      ((Load<std::uint64_t>(at + 8) ^ (kDash | kDash << 40)) & 0x0000ff00000000ff) |
-      ((Load<std::uint64_t>(at + 16) ^ (kDash << 16 | kDash << 56)) & 0xff00000000ff0000);
-  if (!digits || dashes != 0) [[unlikely]] {
+  const bool dashes =
+      _mm_testz_si128(_mm_xor_si128(LoadHalf(at + 8), LoadHalf(kHexVectors.dashes.data())),
+                      LoadHalf(kHexVectors.dash_bits.data())) != 0;
+  if (!digits || !dashes) [[unlikely]] {
     return nullptr;
   }
   const __m256i bytes = _mm256_maddubs_epi16(values, LoadVector(kHexVectors.weights));
