@@ -110,8 +110,9 @@ bool EachField(T& object, Visit&& visit) {
   using Plain = std::remove_const_t<T>;
   auto&& fields = omnibus::internal::Fields(object);
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    return (visit(omnibus::internal::kFieldNames<Plain>[I], omnibus::internal::FieldOf<I>(fields)) &&
-            ...);
+    return (
+        visit(omnibus::internal::kFieldNames<Plain>[I], omnibus::internal::FieldOf<I>(fields)) &&
+        ...);
   }
   (std::make_index_sequence<omnibus::internal::kFieldCount<Plain>>());
 }

@@ -31,8 +31,9 @@ template <typename T>
 absl::StatusOr<T> FromJson(std::string_view text, Naming naming = Naming::kSnake) {
   static_assert(internal::CheckFields<T>());
   T value = {};
-  const absl::Status status = internal::ReadText(
-      text, /*root=*/{}, [&](JsonValue& from) { return internal::ReadObject(from, naming, value); });
+  const absl::Status status = internal::ReadText(text, /*root=*/{}, [&](JsonValue& from) {
+    return internal::ReadObject(from, naming, value);
+  });
   if (!status.ok()) return status;
   return value;
 }

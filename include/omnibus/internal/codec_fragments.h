@@ -165,6 +165,7 @@ struct Openings {
     return places;
   }();
 
+  // Where lines of the cache begin: elsewhere, writing took a tenth longer in some builds.
   alignas(64) std::array<char, kPlaces[kCount].at> text = {};
   std::array<std::size_t, kCount> sizes = {};
   // How many characters there are at least from where field i begins to where its run ends.
