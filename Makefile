@@ -20,7 +20,7 @@ help:
 	@echo 'make test [PRESET=release]                    all tests, on real brokers'
 	@echo 'make soak [SOAK=10m] [SEED=n]                 random faults on real brokers, and a loss report'
 	@echo 'make test-trials [PRESET=release]             long runs under faults, and of simulated brokers'
-	@echo 'make bench                                    all benchmarks, in 15 minutes; docs/benchmarks.md'
+	@echo 'make bench                                    all benchmarks, in 10 minutes; docs/benchmarks.md'
 	@echo 'make build [PRESET=release]                   build everything'
 	@echo 'make format                                   lay out the sources'
 	@echo 'make check-format                             fail if that would change anything'
