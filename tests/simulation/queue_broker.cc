@@ -154,7 +154,8 @@ bool QueueBroker::Leave(Link& link, Process& process, absl::Time deadline) {
     std::unique_ptr<Doorbell> came;
     bool heard = false;
   };
-  const auto answer = std::make_shared<Answer>(world_.runtime.NewDoorbell());
+  const auto answer = std::make_shared<Answer>();
+  answer->came = world_.runtime.NewDoorbell();
   link.ToBroker([this, &link, session = link.session(), answer] {
     Gone(link, session);
     link.ToClient(session, [answer] {
