@@ -185,8 +185,8 @@ static int consume(const char* brokers, const char* topic, long messages, const 
         (uncommitted >= COMMIT_EVERY || moment_now().time - committed_at > COMMIT_AFTER)) {
       if (committing) rd_kafka_queue_poll_callback(commits, 0);
       if (!committing) {
-        committing = 1;
-        rd_kafka_commit_queue(client, NULL, commits, on_commit, &committing);
+        committing = rd_kafka_commit_queue(client, NULL, commits, on_commit, &committing) ==
+                     RD_KAFKA_RESP_ERR_NO_ERROR;
         uncommitted = 0;
         committed_at = moment_now().time;
       }

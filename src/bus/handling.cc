@@ -105,17 +105,16 @@ void Handling::CatchUp(Source& source) {
 
 void Handling::Drain() {
   draining_ = true;
-  if (const std::string rest = failure_lines_.Rest(); !rest.empty()) {
-    module_.log->warn("{}: stops{}", module_.group, rest);
-  }
   LetGo();
 }
 
 bool Handling::WaitUntilEmpty(absl::Time deadline) {
-  while (in_flight_ != 0) {
-    if (!empty_->Wait(deadline)) return in_flight_ == 0;
+  while (in_flight_ != 0 && empty_->Wait(deadline)) {
   }
-  return true;
+  if (const std::string rest = failure_lines_.Rest() + refusal_lines_.Rest(); !rest.empty()) {
+    module_.log->warn("{}: stops{}", module_.group, rest);
+  }
+  return in_flight_ == 0;
 }
 
 bool Handling::KeepsOrder(const Delivery& delivery) const {

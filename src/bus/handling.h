@@ -130,6 +130,7 @@ class Handling {
   WorkerPool workers_;
   Parking parking_;
   LineLimit failure_lines_;
+  LineLimit refusal_lines_;  // of brokers
   const std::unique_ptr<Doorbell> empty_;
   std::atomic<bool> draining_ = false;
   std::atomic<std::size_t> in_flight_ = 0;

@@ -160,7 +160,7 @@ void Handling::TryAgain(Delivery* delivery, Delivery::Stage stage, const absl::S
   if (Leaving(*delivery)) return Release(delivery);
   const absl::Duration delay =
       configuration_.retry.DelayAfter(delivery->tries, module_.runtime->Random());
-  if (const auto end = failure_lines_.Take(module_.runtime->Now())) {
+  if (const auto end = refusal_lines_.Take(module_.runtime->Now())) {
     const bool is_dead = stage == Delivery::Stage::kBury || stage == Delivery::Stage::kAnnounce;
     module_.log->error(
         "{}: a message of {} could not be put into the {} queue, and that is tried again in "
