@@ -25,7 +25,7 @@ void Handling::Park(Delivery* delivery) {
   if (delivery->superseded) return Settle(delivery);  // is released already
   if (Planted(PlantedBug::kMarkUnconfirmed)) return End(delivery);
   delivery->stage = Delivery::Stage::kPark;
-  parking_.Park(*delivery);
+  if (!parking_.Park(*delivery)) return Settle(delivery);
   Send(delivery, RetryCopy(*delivery, module_.module, Wall()).message(),
        Delivery::Stage::kConcludePark);
 }

@@ -14,12 +14,20 @@ constexpr absl::Duration kMissedAfter = absl::Seconds(30);
 // The same where the broker has not said that it has it.
 constexpr absl::Duration kNeverHeardOf = absl::Minutes(10);
 
+// However little was read meanwhile: the lack of room may be the fault of places that nobody fills.
+constexpr absl::Duration kGivenUpAfter = absl::Minutes(10);
+
 // Where numbers are given, they leave room for a release that is read back before all others.
 constexpr std::uint64_t kRound = std::uint64_t{1} << 32;
 
 // While a key is released, what comes from the channel has places from here on, and what comes from
 // the dead letters those before. What has a place there may die, and be released, in its turn.
-std::uint64_t AfterRelease(std::uint64_t release) { return (release / kRound + 1) * kRound; }
+std::uint64_t AfterRelease(std::uint64_t release) {
+  // One that was read back first of all: it says nothing of the round that it has released, whose
+  // letters may still come.
+  if (release < kRound) return std::uint64_t{1} << 62;
+  return (release / kRound + 1) * kRound;
+}
 
 }  // namespace
 
@@ -48,7 +56,7 @@ Parking::Entry Parking::Enter(Delivery& delivery) {
     Hinder(delivery, Delivery::Hinders::kAnnouncement);
     return Entry::kParked;
   }
-  if (size_ >= limit_) return Entry::kFull;
+  if (!HasRoomFor(delivery)) return Entry::kFull;
   GivePlace(delivery, *places);
   return Entry::kBehind;
 }
@@ -56,7 +64,7 @@ Parking::Entry Parking::Enter(Delivery& delivery) {
 bool Parking::Reserve(Delivery& delivery) {
   absl::MutexLock lock(&mu_);
   if (delivery.sequence != 0) return true;
-  if (size_ >= limit_) return false;
+  if (!HasRoomFor(delivery)) return false;
   GivePlace(delivery, keys_[delivery.order_key]);
   return true;
 }
@@ -76,20 +84,19 @@ Parking::Arrival Parking::Arrive(Delivery* delivery) {
     // Of two releases the last one counts: whoever sent it waits for its note. A copy of the mark
     // that comes after them does not.
     const bool is_newer =
-        releases || (place.delivery->attempt < delivery->attempt && !place.waits &&
-                     place.delivery->release == Delivery::Release::kNone);
+        releases || (place.attempt < delivery->attempt && !place.waits && !IsRelease(place));
     if (!is_newer) return arrival;
     place.delivery->superseded = true;
     if (std::exchange(place.waits, false)) arrival.given_back = place.delivery;
   }
   // A release that this one supersedes may be ended by whoever sent it.
-  const bool supersedes = place.kind == Kind::kReleasing || place.kind == Kind::kReleased;
-  if (!supersedes) place.releases.clear();
+  if (!IsRelease(place)) place.releases.clear();
   if (releases) place.releases.push_back(delivery->release_id);
   place.kind = KindOf(*delivery);
   place.home = delivery->source;
   place.delivery = delivery;
-  place.missed_at = absl::InfiniteFuture();
+  place.attempt = delivery->attempt;
+  place.missed_at = place.given_up_at = absl::InfiniteFuture();
   arrival.has_place = true;
   return arrival;
 }
@@ -137,19 +144,21 @@ void Parking::BeginToPark(Delivery& delivery) {
   }
   place.kind = Kind::kParked;
   place.delivery = &delivery;
+  place.attempt = delivery.attempt;
 }
 
-void Parking::Park(Delivery& delivery) {
+bool Parking::Park(Delivery& delivery) {
   absl::MutexLock lock(&mu_);
-  Places& places = keys_[delivery.order_key];
-  auto found = Find(delivery, places);
-  if (found == places.end()) found = GivePlace(delivery, places);
+  Places* places = PlacesOf(delivery);
+  if (places == nullptr) return false;
+  const auto found = Find(delivery, *places);
+  if (found == places->end()) return false;
   Place& place = found->second;
-  // Where the outcome was unknown, a mark may be here already, or a release.
-  if (place.delivery != nullptr && place.delivery != &delivery) return;
+  if (place.delivery != nullptr && place.delivery != &delivery) return false;
   place.kind = Kind::kParked;
   place.delivery = nullptr;
-  place.missed_at = MissedAfter(delivery, kNeverHeardOf);
+  Expect(place, delivery, kNeverHeardOf);
+  return true;
 }
 
 Uuid Parking::ParkedBehind(const Delivery& delivery) {
@@ -178,8 +187,7 @@ bool Parking::Finish(const Delivery& done) {
   Places* places = PlacesOf(done);
   if (places == nullptr) return false;
   for (auto& [position, place] : *places) {
-    const bool is_release = place.kind == Kind::kReleasing || place.kind == Kind::kReleased;
-    if (!is_release || position.second != done.metadata.id) continue;
+    if (!IsRelease(place) || position.second != done.metadata.id) continue;
     // The same event may have been released before, and died again: the end of that may still be
     // here.
     const auto& ids = place.releases;
@@ -216,7 +224,7 @@ void Parking::Depart(const Delivery& delivery) {
   const auto place = places->find(PositionOf(delivery));
   if (place == places->end() || place->second.delivery != &delivery) return;
   place->second.delivery = nullptr;
-  place->second.missed_at = MissedAfter(delivery, kNeverHeardOf);
+  Expect(place->second, delivery, kNeverHeardOf);
 }
 
 void Parking::Miss(const Delivery& delivery) {
@@ -225,7 +233,7 @@ void Parking::Miss(const Delivery& delivery) {
   if (places == nullptr) return;
   const auto place = places->find(PositionOf(delivery));
   if (place == places->end() || place->second.delivery != nullptr) return;
-  place->second.missed_at = MissedAfter(delivery, kMissedAfter);
+  Expect(place->second, delivery, kMissedAfter);
 }
 
 Delivery* Parking::Leave(const Delivery& delivery) {
@@ -298,6 +306,15 @@ std::vector<Delivery*> Parking::Forget(absl::FunctionRef<bool(const Source&)> is
   return waiting;
 }
 
+bool Parking::IsRelease(const Place& place) {
+  return place.kind == Kind::kReleasing || place.kind == Kind::kReleased;
+}
+
+// What came from a source that is lost would get its place after Forget(), and keep it for ever.
+bool Parking::HasRoomFor(const Delivery& delivery) const {
+  return size_ < limit_ && !delivery.source->lost;
+}
+
 Parking::Places* Parking::PlacesOf(const Delivery& delivery) {
   const auto found = keys_.find(delivery.order_key);
   return found == keys_.end() ? nullptr : &found->second;
@@ -347,21 +364,28 @@ Parking::Places::iterator Parking::GivePlace(Delivery& delivery, Places& places)
   if (!is_new) return found;
   size_.fetch_add(1, std::memory_order_release);
   found->second.home = delivery.source;
-  found->second.missed_at = MissedAfter(delivery, kNeverHeardOf);
+  Expect(found->second, delivery, kNeverHeardOf);
   return found;
 }
 
 void Parking::DropMissed(Places& places) {
-  const absl::Time now = clock_.Now();
-  while (!places.empty() && places.begin()->second.delivery == nullptr &&
-         places.begin()->second.missed_at <= now) {
+  const absl::Time now = runtime_.Now();
+  const absl::Time read = clock_.Now();
+  while (!places.empty()) {
+    const Place& first = places.begin()->second;
+    if (first.delivery != nullptr || (read < first.missed_at && now < first.given_up_at)) return;
     places.erase(places.begin());
     size_.fetch_sub(1, std::memory_order_release);
   }
 }
 
-absl::Time Parking::MissedAfter(const Delivery& delivery, absl::Duration time) const {
-  return delivery.source->shared ? clock_.Now() + time : absl::InfiniteFuture();
+void Parking::Expect(Place& place, const Delivery& delivery, absl::Duration time) const {
+  if (!delivery.source->shared) {
+    place.missed_at = place.given_up_at = absl::InfiniteFuture();
+    return;
+  }
+  place.missed_at = clock_.Now() + time;
+  place.given_up_at = runtime_.Now() + kGivenUpAfter;
 }
 
 }  // namespace omnibus

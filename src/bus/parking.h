@@ -32,7 +32,8 @@ namespace omnibus {
 class Parking {
  public:
   // Not more than `limit` messages have a place that they are given here.
-  Parking(Runtime& runtime, std::size_t limit) : limit_(limit), clock_(runtime) {}
+  Parking(Runtime& runtime, std::size_t limit)
+      : runtime_(runtime), limit_(limit), clock_(runtime) {}
 
   // By which is missed what does not come back.
   ReadingClock& clock() { return clock_; }
@@ -74,7 +75,8 @@ class Parking {
   void BeginToPark(Delivery& delivery);
 
   // It is a dead letter, and its place stays, as the first one, for its mark in the retry queue.
-  void Park(Delivery& delivery);
+  // False: there is a mark already, or even a release, of a try whose outcome was unknown.
+  bool Park(Delivery& delivery);
 
   // The dead letter that it is parked behind.
   Uuid ParkedBehind(const Delivery& delivery);
@@ -116,9 +118,12 @@ class Parking {
     Kind kind = Kind::kMessage;
     Source* home = nullptr;
     Delivery* delivery = nullptr;  // null: between here and the retry queue
+    int attempt = 0;               // of the delivery, as it came: it is a worker's meanwhile
     bool waits = false;            // kept here
     std::vector<Uuid> releases;    // ids of a release, and of those before it that it supersedes
-    absl::Time missed_at;  // by then it must be back; else another member of the group has it
+    // By then it must be back; else another member of the group has it.
+    absl::Time missed_at = absl::InfiniteFuture();    // by clock()
+    absl::Time given_up_at = absl::InfiniteFuture();  // by the runtime's
   };
   // A number, from 1, and the event. Where messages are put there by hand, or by several members,
   // two may have the same number.
@@ -128,14 +133,18 @@ class Parking {
   Places* PlacesOf(const Delivery& delivery) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Hinder(Delivery& delivery, Delivery::Hinders what) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static Kind KindOf(const Delivery& delivery);
+  static bool IsRelease(const Place& place);
+  bool HasRoomFor(const Delivery& delivery) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static Position PositionOf(const Delivery& delivery);
   static Places::iterator Find(const Delivery& delivery, Places& places);
   static std::uint64_t NumberFor(const Delivery& delivery, const Places& places);
   static Turn TurnOf(const Places& places, const Position& position);
   Places::iterator GivePlace(Delivery& delivery, Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void DropMissed(Places& places) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Time MissedAfter(const Delivery& delivery, absl::Duration time) const;
+  // Its copy has to be back after that time of reading.
+  void Expect(Place& place, const Delivery& delivery, absl::Duration time) const;
 
+  Runtime& runtime_;
   const std::size_t limit_;
   ReadingClock clock_;
   std::atomic<std::size_t> size_ = 0;  // written under mu_

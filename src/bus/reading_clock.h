@@ -1,8 +1,6 @@
 // Time as it passes for a module that reads.
 #pragma once
 
-#include <algorithm>
-
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -10,8 +8,7 @@
 
 namespace omnibus {
 
-// Stands while nobody reads what comes, for there is no room: what is not read cannot be missed. It
-// stands for ten minutes at most, for the lack of room may be the fault of what is missed.
+// Stands while nobody reads what comes, for there is no room: what is not read cannot be missed.
 //
 // Thread-safety: any thread, concurrently.
 class ReadingClock {
@@ -35,11 +32,9 @@ class ReadingClock {
   }
 
  private:
-  static constexpr absl::Duration kLongest = absl::Minutes(10);
-
   absl::Duration Standing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (stops_ == 0) return absl::ZeroDuration();
-    return std::min(runtime_.Now() - stopped_at_, kLongest);
+    return runtime_.Now() - stopped_at_;
   }
 
   Runtime& runtime_;

@@ -276,6 +276,41 @@ TEST_F(ParkingTest, AReleaseThatIsReadBackIsBeforeAllThatFollowedIt) {
   EXPECT_EQ(parking_.StateOf(release_), omnibus::Parking::State::kReleasing);
 }
 
+TEST_F(ParkingTest, WhatFollowsAReleaseThatIsReadBackIsBehindLettersThatStillCome) {
+  ASSERT_TRUE(Arrives(release_));
+  omnibus::Delivery follower;
+  Follow(follower, 3);
+  ASSERT_EQ(parking_.Enter(follower), omnibus::Parking::Entry::kBehind);
+  omnibus::Delivery letter;
+  PutOff(letter, 2, kRound + 1);
+  ASSERT_TRUE(Arrives(letter));
+  EXPECT_LT(letter.sequence, follower.sequence);
+}
+
+TEST_F(ParkingTest, NoMarkIsLeftOnceItsDeadLetterWasReleasedAndHasEnded) {
+  event_.parks = true;
+  parking_.BeginToPark(event_);
+  ASSERT_TRUE(parking_.Park(event_));
+  omnibus::Delivery mark;
+  PutOff(mark, 1, event_.sequence);
+  mark.parks = true;
+  ASSERT_TRUE(Arrives(mark));
+  ASSERT_TRUE(Arrives(release_));
+  parking_.Leave(release_);
+  EXPECT_FALSE(parking_.Park(event_)) << "the outcome of the first try was unknown";
+}
+
+TEST_F(ParkingTest, WhatCameFromALostSourceGetsNoPlace) {
+  ASSERT_TRUE(Arrives(release_));
+  omnibus::Source lost;
+  omnibus::Delivery late;
+  Follow(late, 3);
+  late.source = &lost;
+  lost.lost = true;
+  EXPECT_EQ(parking_.Enter(late), omnibus::Parking::Entry::kFull);
+  EXPECT_FALSE(parking_.Reserve(late));
+}
+
 TEST_F(ParkingTest, OfALogAllStandWhereTheyStoodThereHoweverTheyCome) {
   // Put off behind another one; parked, released, sent back with the letters of its key; read
   // again.
@@ -339,13 +374,13 @@ TEST_F(ParkingTest, OfTwoMarksOfOneDeadLetterOneIsKept) {
   omnibus::Delivery other;
   event_.parks = true;
   parking_.BeginToPark(event_);
-  parking_.Park(event_);
+  EXPECT_TRUE(parking_.Park(event_));
   for (omnibus::Delivery* delivery : {&mark, &other}) {
     PutOff(*delivery, 1, event_.sequence);
     delivery->parks = true;
   }
   ASSERT_TRUE(Arrives(mark));
-  parking_.Park(event_);  // the outcome of the first try was unknown
+  EXPECT_FALSE(parking_.Park(event_));  // the outcome of the first try was unknown
   EXPECT_FALSE(Arrives(other));
 }
 
