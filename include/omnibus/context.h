@@ -17,7 +17,8 @@ class Context {
   // The envelope of the event that is handled.
   virtual const Metadata& metadata() const = 0;
 
-  // From 1. More than 1 is a retry of an attempt that failed in this process.
+  // From 1. It goes on in another process where the message comes by the retry queue
+  // (docs/retries.md); after a crash a short retry is counted anew.
   virtual int attempt() const = 0;
 
   // The bus is stopping, and the time for this handler is over: return kCancelled soon. The message

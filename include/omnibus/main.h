@@ -2,8 +2,8 @@
 //
 //   int main(int argc, char** argv) { return omnibus::Main(argc, argv, {shop::MakeDomain()}); }
 //
-// has `run`, `publish`, `tail`, `contracts` and `config check` for the events and modules of
-// `shop`, over every transport that was built. See docs/command-line.md.
+// has all commands of docs/command-line.md for the events and modules of `shop`, over every
+// transport that was built.
 #pragma once
 
 #include <vector>

@@ -51,10 +51,11 @@ class ModuleDescription {
     UntypedHandler handle;
   };
 
-  // The status decides what becomes of the message: OK settles it, an error that a retry can help
-  // (see CanRetry()) is retried by the module's policy, kCancelled leaves it to be delivered again,
-  // any other sends it to dead letters. A handler that throws is kInternal. Handlers run on the
-  // module's worker threads, as many at a time as it has of concurrency, never two of one key.
+  // The status decides what becomes of the message: OK settles it; an error that a retry can help
+  // (see CanRetry()) is retried by the module's policy, and so is kCancelled, which leaves it to be
+  // delivered again while the bus stops; any other sends it to dead letters. A handler that throws
+  // is kInternal. Handlers run on the module's worker threads, as many at a time as it has of
+  // concurrency, never two of one key.
   template <Event E>
   void Handles(std::function<absl::Status(const E&, Context&)> handler) {
     handlers_.push_back(

@@ -17,14 +17,11 @@
 namespace omnibus {
 
 // What became of a publish. The status tells more:
-//   OK                                           kConfirmed: the broker has taken responsibility
-//   kNotFound                                    kUnroutable: nobody would have received it
-//   kDeadlineExceeded                            kUnknown: no answer in time; a retry may duplicate
-//   it (with the same
-//                                                idempotency key it has its effect once all the
-//                                                same)
-//   kUnavailable, kResourceExhausted, all others kRefused: not published; the code says whether a
-//   retry can help (CanRetry())
+//   OK                 kConfirmed: the broker has taken responsibility
+//   kNotFound          kUnroutable: nobody would have received it
+//   kDeadlineExceeded  kUnknown: no answer in time; a retry may duplicate it, and with the same
+//                      idempotency key it has its effect once all the same
+//   all others         kRefused: not published; CanRetry() says whether a retry can help
 enum class PublishOutcome { kConfirmed, kRefused, kUnroutable, kUnknown };
 
 PublishOutcome OutcomeOf(const absl::Status& status);

@@ -8,12 +8,11 @@
 // Errors have the same meaning everywhere:
 //   kInvalidArgument     refused for good: too large, a header that is no UTF-8, a wrong option
 //   kNotFound            no such channel, or nobody would receive it
-//   kUnavailable         the broker cannot be reached now; nothing was done, a retry cannot
-//   duplicate kDeadlineExceeded    no answer in time; outcome unknown, a retry may duplicate
+//   kUnavailable         the broker cannot be reached now; nothing was done, a retry is safe
+//   kDeadlineExceeded    no answer in time; outcome unknown, a retry may duplicate
 //   kResourceExhausted   the local queue is full; nothing was done
 //   kPermissionDenied, kUnauthenticated   the broker refuses us; retrying does not help
-//   kFailedPrecondition  closed, or something at the broker is not as it must be; the message says
-//   what
+//   kFailedPrecondition  closed, or something at the broker is wrong; the message says what
 #pragma once
 
 #include <cstddef>

@@ -1,12 +1,14 @@
 // The kit for whoever writes a transport: in goes a factory and what the transport declares of
-// itself, out comes a score over the fifty behaviours of docs/transports.md. In the library
-// omnibus::transport_testing; it needs no test framework.
+// itself, out comes a score over the fifty behaviours (BehaviourTitle() has their names). In the
+// library omnibus::transport_testing; it needs no test framework. See docs/transports.md.
 //
 //   omnibus::transport_testing::TransportUnderTest mine;
 //   mine.name = "mine";
-//   mine.make = [](const auto& options) { return MakeMyTransport(options.queue, *options.runtime);
-//   }; mine.declared.ordered_by_key = true; const auto score =
-//   omnibus::transport_testing::Examine(mine); PrintTable(score, std::cout);
+//   mine.make = [](const auto& options) {
+//     return MakeMyTransport(options.queue, *options.runtime);
+//   };
+//   mine.declared.ordered_by_key = true;
+//   PrintTable(omnibus::transport_testing::Examine(mine), std::cout);
 //
 // A check declares channels and groups of its own, with names that nobody had before, so all of
 // them may share one broker, and run at once. Those that do something to the broker itself

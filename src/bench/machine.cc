@@ -43,8 +43,7 @@ std::vector<NamedValue> DescribeMachine() {
   machine.push_back({"memory", absl::StrFormat("%.1f GiB", pages * page / (1 << 30))});
   utsname system{};
   if (uname(&system) == 0) {
-    machine.push_back(
-        {"system", absl::StrCat(system.sysname, " ", system.release, " ", system.machine)});
+    machine.push_back({"system", absl::StrCat(system.sysname, " ", system.machine)});
   }
   double load[1] = {};
   if (getloadavg(load, 1) == 1) {
