@@ -186,21 +186,19 @@ void RebalanceCallback(rd_kafka_t*, rd_kafka_resp_err_t kind,
   EventsOf(opaque).OnRebalance(kind, partitions);
 }
 
-// librdkafka says nowhere whether it is waiting for its group. Its requests tell.
-constexpr std::int16_t kJoinGroup = 11, kSyncGroup = 14;  // of Kafka's protocol
+// librdkafka says nowhere that it waits for its group. Its requests tell.
+constexpr std::int16_t kJoinGroup = 11, kHeartbeat = 12;  // of Kafka's protocol
 
 rd_kafka_resp_err_t RequestSent(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request,
                                 std::int16_t, std::int32_t, std::size_t, void* events) {
-  if (request == kJoinGroup) EventsOf(events).OnJoining(true);
+  if (request == kJoinGroup) EventsOf(events).OnJoin();
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 rd_kafka_resp_err_t ResponseReceived(rd_kafka_t*, int, const char*, std::int32_t,
                                      std::int16_t request, std::int16_t, std::int32_t, std::size_t,
-                                     std::int64_t, rd_kafka_resp_err_t error, void* events) {
-  if (request == kSyncGroup && error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    EventsOf(events).OnJoining(false);
-  }
+                                     std::int64_t, rd_kafka_resp_err_t, void* events) {
+  if (request == kHeartbeat) EventsOf(events).OnHeartbeat();
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -216,7 +214,8 @@ rd_kafka_resp_err_t WatchRequests(rd_kafka_t* client, const rd_kafka_conf_t*, vo
 }  // namespace
 
 void ClientEvents::OnRebalance(rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*) {}
-void ClientEvents::OnJoining(bool) {}
+void ClientEvents::OnJoin() {}
+void ClientEvents::OnHeartbeat() {}
 
 Properties ProducerProperties(const KafkaOptions& options) {
   Properties properties = CommonProperties(options);

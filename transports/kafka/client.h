@@ -16,8 +16,8 @@
 namespace omnibus::kafka {
 
 // What a client instance tells. Called with its queues being served, so on whichever thread does
-// that, except OnLog() and OnJoining(): these come from any thread of librdkafka's, and must not
-// call librdkafka.
+// that, except OnLog(), OnJoin() and OnHeartbeat(): these come from any thread of librdkafka's, and
+// must not call librdkafka.
 class ClientEvents {
  public:
   virtual ~ClientEvents() = default;
@@ -25,9 +25,9 @@ class ClientEvents {
   virtual void OnError(rd_kafka_resp_err_t error, std::string_view reason) = 0;
   virtual void OnStatistics(std::string_view json) = 0;
   virtual void OnRebalance(rd_kafka_resp_err_t kind, rd_kafka_topic_partition_list_t* partitions);
-  // A consumer's. True: it has asked to join its group (again). False: the group has answered, and
-  // everybody has its share.
-  virtual void OnJoining(bool joining);
+  // A consumer's: it asks to join its group (again); the group has answered a heartbeat.
+  virtual void OnJoin();
+  virtual void OnHeartbeat();
 };
 
 struct ClientDeleter {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "transports/kafka/consumer_core.h"
+#include "transports/kafka/errors.h"
 
 namespace omnibus::kafka {
 namespace {
@@ -25,13 +26,6 @@ constexpr absl::Duration kLeaveLate = absl::Seconds(2);
 constexpr absl::Duration kDestroy = absl::Seconds(3);
 
 void Ring(rd_kafka_t*, void* bell) { static_cast<Doorbell*>(bell)->Ring(); }
-
-// The group has gone on without us: what we settled will run again elsewhere.
-bool IsFenced(rd_kafka_resp_err_t error) {
-  return error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
-         error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
-         error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
-}
 
 }  // namespace
 
@@ -81,10 +75,16 @@ bool ConsumerCore::CommitLast(absl::Time deadline) {
   }
   if (is_reader()) return true;
   while (commit_ && runtime_.Now() < deadline) ServeUntilNextRing(deadline);
+  if (leaving_) {
+    positions.insert(positions.end(), leaving_->untold.begin(), leaving_->untold.end());
+  }
   if (positions.empty()) return true;
   const absl::Time join_by = std::min(deadline, runtime_.Now() + kJoin);
-  while (joining_ && runtime_.Now() < join_by) ServeUntilNextRing(join_by);
   while (true) {
+    for (absl::Time now = runtime_.Now(); now < std::min(MayCommitFrom(), join_by);
+         now = runtime_.Now()) {
+      ServeUntilNextRing(join_by);
+    }
     StartCommit(positions, runtime_.Now());
     while (commit_ && runtime_.Now() < deadline) ServeUntilNextRing(deadline);
     if (commit_) return false;

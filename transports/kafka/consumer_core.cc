@@ -314,10 +314,9 @@ LinkHealth ConsumerCore::Health() const {
   return {.healthy = true, .detail = absl::StrCat(table_.owned(), " partitions, ", link.detail)};
 }
 
-void ConsumerCore::OnJoining(bool joining) {
-  joining_ = joining;
-  if (!joining) io_bell_->Ring();
-}
+void ConsumerCore::OnJoin() { joining_ = true; }
+
+void ConsumerCore::OnHeartbeat() { heartbeat_ = absl::ToUnixNanos(runtime_.Now()); }
 
 void ConsumerCore::OnLog(int syslog_level, std::string_view facility, std::string_view text) {
   link_.OnLog(syslog_level, facility, text);

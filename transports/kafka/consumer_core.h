@@ -58,7 +58,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void OnError(rd_kafka_resp_err_t error, std::string_view reason) override;
   void OnStatistics(std::string_view json) override;
   void OnRebalance(rd_kafka_resp_err_t kind, rd_kafka_topic_partition_list_t* partitions) override;
-  void OnJoining(bool joining) override;
+  void OnJoin() override;
+  void OnHeartbeat() override;
 
   bool finished() const override { return finished_; }
   void Join() override;
@@ -77,8 +78,11 @@ class ConsumerCore final : public ClientEvents, public Remains {
     std::vector<std::uint32_t> sources;
     absl::Time by;
     bool committing = false;
+    std::vector<Position> untold = {};  // that the next owner would start behind
+    absl::Time commit_again = absl::InfinitePast();
   };
   struct Commit {
+    std::uint64_t number;
     std::vector<Position> positions;
     absl::Time started;
   };
@@ -107,6 +111,8 @@ class ConsumerCore final : public ClientEvents, public Remains {
   void LookForMissing(absl::Time now);
   void Fail(absl::Status status) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Time NextWake(absl::Time now);
+  // The earliest time for a commit as far as is known now.
+  absl::Time MayCommitFrom() const;
 
   // consumer_doubts.cc: positions that a broker does not have, on the I/O thread.
   void ServeDoubts(absl::Time now);
@@ -189,10 +195,13 @@ class ConsumerCore final : public ClientEvents, public Remains {
 
  private:
   std::atomic<bool> finished_{false};
-  // While it waits for its group no commit is sent: the broker answers a connection's requests one
-  // after the other, so the commit would wait behind the join, come with a generation that has
-  // passed by then, and cost all partitions.
+  // From when it is about to join its group (again) until it is told its share, no commit is sent:
+  // the broker answers a connection's requests one after the other, so the commit would wait behind
+  // the join, come with a generation that has passed by then, and cost all partitions.
   std::atomic<bool> joining_{false};
+  // When the group answered a heartbeat, in nanoseconds of runtime_.Now(). Where it says that it is
+  // made anew, librdkafka joins right away: for that moment no commit is sent either.
+  std::atomic<std::int64_t> heartbeat_{0};
 
   ClientPtr client_;
   QueuePtr group_queue_;   // rebalances, errors, statistics
@@ -233,7 +242,9 @@ class ConsumerCore final : public ClientEvents, public Remains {
   bool left_behind_ = false;  // its client must not be destroyed
   bool lost_any_ = false;     // partitions, that is
   std::optional<Leaving> leaving_;
+  bool joins_next_ = false;  // librdkafka joins its group again after the next assign
   std::optional<Commit> commit_;
+  std::uint64_t commits_ = 0;  // that were started
   std::unique_ptr<StartPositions> starts_;
   std::map<std::uint32_t, PositionDoubt> doubts_;  // by source
   absl::Time look_at_ = absl::InfinitePast();

@@ -18,6 +18,8 @@ constexpr absl::Duration kLeaving = absl::Milliseconds(20);
 constexpr absl::Duration kQuestion = absl::Seconds(1);
 constexpr absl::Duration kLookForMissing = absl::Seconds(2);
 constexpr absl::Duration kCommitLost = absl::Seconds(60);
+// Until librdkafka has sent what a heartbeat's answer asks for.
+constexpr absl::Duration kJoin = absl::Milliseconds(20);
 // Brokers forget positions of topics that the group does not subscribe to: after a week, by
 // default.
 constexpr absl::Duration kRemind = absl::Hours(1);
@@ -97,8 +99,15 @@ absl::Time ConsumerCore::NextWake(absl::Time now) {
   if (leaving_) wake = std::min(wake, now + kLeaving);
   if (!rebalances_.empty() || is_reader()) wake = std::min(wake, retry_at_);
   const internal::Locked lock(mu_);
-  if (commit_by_ && !commit_ && !joining_) wake = std::min(wake, *commit_by_);
+  if (commit_by_ && !commit_ && !is_reader()) {
+    wake = std::min(wake, std::max(*commit_by_, MayCommitFrom()));
+  }
   return wake;
+}
+
+absl::Time ConsumerCore::MayCommitFrom() const {
+  if (joining_) return absl::InfiniteFuture();  // it is told when that has ended
+  return absl::FromUnixNanos(heartbeat_) + kJoin;
 }
 
 void ConsumerCore::ServeGroup() {
@@ -194,7 +203,7 @@ void ConsumerCore::Fail(absl::Status status) {
 
 void ConsumerCore::CommitSoon(absl::Time now) {
   if (commit_ && now > commit_->started + kCommitLost) commit_.reset();
-  if (commit_ || joining_ || is_reader()) return;
+  if (commit_ || is_reader() || now < MayCommitFrom()) return;
   std::vector<Position> positions;
   {
     const internal::Locked lock(mu_);
@@ -227,9 +236,10 @@ void ConsumerCore::StartCommit(std::vector<Position> positions, absl::Time now) 
           ->offset = position.offset;
     }
   }
-  commit_ = Commit{.positions = std::move(positions), .started = now};
+  commit_ = Commit{.number = ++commits_, .positions = std::move(positions), .started = now};
   const rd_kafka_resp_err_t error =
-      rd_kafka_commit_queue(client_.get(), list.get(), commit_queue_.get(), nullptr, nullptr);
+      rd_kafka_commit_queue(client_.get(), list.get(), commit_queue_.get(), nullptr,
+                            reinterpret_cast<void*>(commit_->number));
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) EndCommit(error);
 }
 
@@ -238,6 +248,10 @@ void ConsumerCore::ServeCommits() {
     const EventPtr event(rd_kafka_queue_poll(commit_queue_.get(), 0));
     if (!event) return;
     if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_OFFSET_COMMIT || !commit_) continue;
+    // One that was given up may be answered while another one is on its way.
+    if (reinterpret_cast<std::uint64_t>(rd_kafka_event_opaque(event.get())) != commit_->number) {
+      continue;
+    }
     rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
     const rd_kafka_topic_partition_list_t* list = rd_kafka_event_topic_partition_list(event.get());
     for (int i = 0; list != nullptr && error == RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; ++i) {
@@ -255,11 +269,17 @@ void ConsumerCore::EndCommit(rd_kafka_resp_err_t error) {
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     commit_failed_ = false;
     for (const Position& position : positions) table_.Told(position);
+    if (leaving_) {
+      std::erase_if(leaving_->untold, [&](const Position& untold) {
+        return std::find(positions.begin(), positions.end(), untold) != positions.end();
+      });
+    }
     return;
   }
   if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
     for (const Position& position : positions) DoubtAll(table_.Get(position.source).topic);
   }
+  if (leaving_ && !IsCoordinatorAway(error)) leaving_->untold.clear();
   // Tried again with what is settled by then, as long as the partitions are ours.
   if (!std::exchange(commit_failed_, true)) {
     log_->warn("kafka: {}: commit: {}; trying again", name_, rd_kafka_err2str(error));

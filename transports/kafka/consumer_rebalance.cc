@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,7 @@ constexpr absl::Duration kRetry = absl::Milliseconds(200);
 constexpr absl::Duration kLookForPartitions = absl::Seconds(10);
 // A commit that takes longer must not keep the next owner from starting: what it repeats is little.
 constexpr absl::Duration kCommitOnRelease = absl::Seconds(5);
+constexpr absl::Duration kCommitAgain = absl::Milliseconds(100);
 
 bool IsEager(rd_kafka_t* client) {
   const char* protocol = rd_kafka_rebalance_protocol(client);
@@ -46,6 +48,9 @@ PartitionsPtr ConsumerCore::WithSideQueues(
 void ConsumerCore::OnRebalance(rd_kafka_resp_err_t kind,
                                rd_kafka_topic_partition_list_t* partitions) {
   met_group_ = true;
+  // The group has answered, and everybody has its share. (An answer to SyncGroup alone may have
+  // been an error, after which librdkafka joins again.)
+  if (rd_kafka_assignment_lost(client_.get()) == 0) joining_ = false;
   PartitionsPtr copy = WithSideQueues(*partitions);
   if (kind == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     rebalances_.push_back({Rebalance::Kind::kAssign, std::move(copy)});
@@ -175,6 +180,8 @@ bool ConsumerCore::Assign(rd_kafka_topic_partition_list_t* partitions) {
       return false;  // without an answer it stays a member that reads nothing, until it is closed
     }
     log_->warn("{}; trying again", std::string(known.status().message()));
+    const internal::Locked lock(mu_);
+    member_ = false;  // librdkafka reads nothing until it has its answer
     return false;
   }
   link_.OnAnswer();
@@ -185,9 +192,14 @@ bool ConsumerCore::Assign(rd_kafka_topic_partition_list_t* partitions) {
       log_->error("kafka: {}: assign: {}", name_, rd_kafka_err2str(error));
       return true;
     }
-  } else if (const ErrorPtr error{rd_kafka_incremental_assign(client_.get(), partitions)}) {
-    log_->error("kafka: {}: assign: {}", name_, rd_kafka_error_string(error.get()));
-    return true;
+  } else {
+    // Before it is: from then on nothing that we send can be sure to come before the join.
+    if (std::exchange(joins_next_, false)) joining_ = true;
+    if (const ErrorPtr error{rd_kafka_incremental_assign(client_.get(), partitions)}) {
+      log_->error("kafka: {}: assign: {}", name_, rd_kafka_error_string(error.get()));
+      joining_ = false;
+      return true;
+    }
   }
   Own(partitions, known->get());
   return true;
@@ -229,12 +241,31 @@ void ConsumerCore::ContinueRevoke(absl::Time now) {
       // From here on a settle comes too late, and its caller is told so.
       for (const std::uint32_t source : leaving_->sources) table_.Drop(source);
       released_.clear();
+      settled_ = 0;
+      commit_by_.reset();
     }
     leaving_->committing = true;
     leaving_->by = now + kCommitOnRelease;
-    if (!positions.empty() && !is_reader()) StartCommit(std::move(positions), now);
+    std::copy_if(positions.begin(), positions.end(), std::back_inserter(leaving_->untold),
+                 [this](const Position& position) {
+                   const auto& left = leaving_->sources;
+                   return std::find(left.begin(), left.end(), position.source) != left.end();
+                 });
+    if (!positions.empty()) StartCommit(std::move(positions), now);
+    leaving_->commit_again = now + kCommitAgain;
   }
   if (commit_ && now < leaving_->by) return;
+  if (!leaving_->untold.empty() && now < leaving_->by) {
+    if (now < leaving_->commit_again) return;
+    leaving_->commit_again = now + kCommitAgain;
+    return StartCommit(leaving_->untold, now);
+  }
+  // A cooperative member joins again after the assign that follows, an eager one at once.
+  if (IsEager(client_.get())) {
+    joining_ = true;
+  } else {
+    joins_next_ = true;
+  }
   Unassign(leaving_->partitions.get());
   leaving_.reset();
 }
@@ -252,9 +283,11 @@ void ConsumerCore::Lose(const Rebalance& rebalance) {
                sources.size());
     Push(ConsumerEvent::Kind::kLost, table_.NextEpoch(), std::move(sources));
   }
+  joins_next_ = false;
   if (rebalance.resynchronize) {
     rd_kafka_assign(client_.get(), nullptr);
   } else {
+    joining_ = true;  // follows at once
     Unassign(rebalance.partitions.get());
   }
 }

@@ -18,6 +18,12 @@ absl::Status ToStatus(rd_kafka_resp_err_t error, std::string_view action,
 absl::Status DeliveryStatus(rd_kafka_resp_err_t error, rd_kafka_msg_status_t status,
                             std::string_view topic, std::string_view detail = {});
 
+// The group has gone on without us: what we settled will run again elsewhere.
+bool IsFenced(rd_kafka_resp_err_t error);
+
+// The group's coordinator cannot answer just now.
+bool IsCoordinatorAway(rd_kafka_resp_err_t error);
+
 // The broker refused our name or password, or a certificate.
 bool IsLoginError(rd_kafka_resp_err_t error);
 

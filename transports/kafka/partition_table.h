@@ -19,6 +19,8 @@ namespace omnibus::kafka {
 struct Position {
   std::uint32_t source = 0;
   std::int64_t offset = 0;
+
+  bool operator==(const Position&) const = default;
 };
 
 // Thread-safety: none; its owner guards it.

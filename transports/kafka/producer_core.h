@@ -76,6 +76,9 @@ class ProducerCore final : public ClientEvents, public Remains {
   // Starts a new client. The old one sends nothing more, and tells of each message that it still
   // has whether it may have been written.
   void Replace();
+  // Lets go of replaced clients that have told all. Their threads may be looking up a broker's
+  // name, which can take long; nobody's deadline waits for that.
+  void EndReplaced();
   void LookForFirstAnswer();
   absl::Time NextWake() const;
 
@@ -100,7 +103,12 @@ class ProducerCore final : public ClientEvents, public Remains {
   absl::Time close_by_ ABSL_GUARDED_BY(instance_mu_) = absl::InfiniteFuture();
 
   // The I/O thread's.
+  struct Ending {
+    std::shared_ptr<std::atomic<bool>> done;
+    std::unique_ptr<Thread> thread;
+  };
   std::vector<std::unique_ptr<ProducerInstance>> replaced_;
+  std::vector<Ending> ending_;
   std::vector<PendingSends::Outcome> outcomes_;
   bool fatal_ = false;
   absl::Time reports_until_ =

@@ -36,9 +36,7 @@ void ProducerCore::Run() {
     for (const std::unique_ptr<ProducerInstance>& old : replaced_) {
       more = Serve(*old, /*current=*/false) || more;
     }
-    std::erase_if(replaced_, [](const std::unique_ptr<ProducerInstance>& old) {
-      return rd_kafka_outq_len(old->client.get()) == 0;
-    });
+    EndReplaced();
 
     const absl::Time now = runtime_.Now();
     KeepDeadlines(now);
@@ -58,6 +56,7 @@ void ProducerCore::Run() {
   }
   last.reset();
   replaced_.clear();
+  for (const Ending& ending : ending_) ending.thread->Join();
   finished_ = true;
 }
 
@@ -149,6 +148,23 @@ void ProducerCore::Replace() {
                                         RD_KAFKA_PURGE_F_NON_BLOCKING);
   replaced_.push_back(std::move(old));
   answered_ = false;
+}
+
+void ProducerCore::EndReplaced() {
+  for (std::unique_ptr<ProducerInstance>& old : replaced_) {
+    if (rd_kafka_outq_len(old->client.get()) > 0) continue;
+    auto done = std::make_shared<std::atomic<bool>>(false);
+    ending_.push_back({done, runtime_.Spawn("kafka-destroy", [done, instance = old.release()] {
+                         delete instance;
+                         *done = true;
+                       })});
+  }
+  std::erase(replaced_, nullptr);
+  std::erase_if(ending_, [](const Ending& ending) {
+    const bool done = *ending.done;
+    if (done) ending.thread->Join();
+    return done;
+  });
 }
 
 void ProducerCore::LookForFirstAnswer() {

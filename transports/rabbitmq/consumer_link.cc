@@ -99,7 +99,8 @@ absl::Time ConsumerLink::OnTurn(Connection* connection) {
   if (draining) {
     DrainSources(connection);
   } else if (connection != nullptr) {
-    next = std::min(OpenClosed(*connection), CountAgain(*connection));
+    const absl::Time look = GiveUpStalled(*connection);
+    next = std::min({look, OpenClosed(*connection), CountAgain(*connection)});
   }
   if (look_again) next = std::min(next, settings_.runtime.Now() + kLookAgain);
   return next;
@@ -127,6 +128,7 @@ void ConsumerLink::NoteState(Entry& entry) {
   if (state == State::kConsuming) {
     entry.consuming_since = now;
     entry.count_at = now + kCountAgain;
+    entry.stall_watch.Begin(now);
     if (entry.failures > 0)
       logger_->info("rabbitmq: {} is consumed again", entry.source.Describe());
   } else if (state == State::kClosed || state == State::kClosing) {
@@ -209,6 +211,33 @@ absl::Time ConsumerLink::CountAgain(Connection& connection) {
       entry.count_at = now + kCountAgain;
     }
     next = std::min(next, entry.count_at);
+  }
+  return next;
+}
+
+absl::Time ConsumerLink::GiveUpStalled(Connection& connection) {
+  const absl::Time now = settings_.runtime.Now();
+  absl::Time next = absl::InfiniteFuture();
+  for (Entry& entry : entries_) {
+    ConsumerSource& source = entry.source;
+    if (source.state() != State::kConsuming) continue;
+    if (source.spec().kind != SourceSpec::Kind::kShared) continue;
+    switch (entry.stall_watch.Look(now, source.delivered(), source.is_full(), source.answer())) {
+      case StallWatch::Verdict::kWell:
+        break;
+      case StallWatch::Verdict::kAsk:
+        source.Count(connection);
+        break;
+      case StallWatch::Verdict::kStalled:
+        source.GiveUp(
+            connection,
+            Error(absl::StatusCode::kUnavailable, "consume " + source.Describe(),
+                  absl::StrCat("the broker has ", source.answer()->messages, " messages and ",
+                               source.answer()->consumers, " consumers of it, and delivers none")));
+        NoteState(entry);
+        continue;
+    }
+    next = std::min(next, entry.stall_watch.due());
   }
   return next;
 }

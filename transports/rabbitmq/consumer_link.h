@@ -18,6 +18,7 @@
 #include "transports/rabbitmq/delivery.h"
 #include "transports/rabbitmq/delivery_queue.h"
 #include "transports/rabbitmq/link.h"
+#include "transports/rabbitmq/stall_watch.h"
 #include "transports/rabbitmq/topology.h"
 #include "transports/rabbitmq/waiters.h"
 
@@ -56,6 +57,7 @@ class ConsumerLink final : public LinkSession {
     absl::Time consuming_since = absl::InfinitePast();
     absl::Time open_at = absl::InfinitePast();
     absl::Time count_at = absl::InfiniteFuture();  // of a side queue that is not caught up with
+    StallWatch stall_watch = {};
   };
 
   void Declare(Connection& connection);
@@ -64,6 +66,8 @@ class ConsumerLink final : public LinkSession {
   const ConsumerSource* WaitsFor(const Entry& entry) const;
   void GiveUpWithSideQueues(Connection& connection);
   absl::Time CountAgain(Connection& connection);
+  // Consumes anew where the broker has forgotten it.
+  absl::Time GiveUpStalled(Connection& connection);
   void NoteState(Entry& entry);
   void Gather(Connection& connection);
   bool SendSettled(Connection* connection, bool received);

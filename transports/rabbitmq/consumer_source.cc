@@ -38,6 +38,7 @@ void ConsumerSource::Open(Connection& connection) {
   if (spec_.kind == SourceSpec::Kind::kTemporary) DeclareTemporary(connection);
   browsers_ = 0;
   counting_ = counted_ = told_ = false;
+  answer_.reset();
   answers_ = 0;
   Consume(connection);
 }
@@ -101,7 +102,7 @@ void ConsumerSource::OnMethod(Connection& connection, const amqp_method_t& metho
       if (spec_.side) Count(connection);
       return;
     case AMQP_QUEUE_DECLARE_OK_METHOD:
-      if (!spec_.side) return;
+      if (spec_.kind != SourceSpec::Kind::kShared) return;
       return OnCounted(connection, *static_cast<const amqp_queue_declare_ok_t*>(method.decoded));
     case AMQP_BASIC_CANCEL_METHOD: {
       const auto& cancel = *static_cast<const amqp_basic_cancel_t*>(method.decoded);
@@ -130,6 +131,7 @@ void ConsumerSource::OnMethod(Connection& connection, const amqp_method_t& metho
 void ConsumerSource::Count(Connection& connection) {
   if (counting_ || state_ != State::kConsuming) return;
   counting_ = true;
+  answer_.reset();
   amqp_queue_declare_t look{};
   look.queue = ToBytes(spec_.queue);
   look.passive = true;
@@ -138,6 +140,8 @@ void ConsumerSource::Count(Connection& connection) {
 
 void ConsumerSource::OnCounted(Connection& connection, const amqp_queue_declare_ok_t& answer) {
   counting_ = false;
+  answer_ = {.messages = answer.message_count, .consumers = answer.consumer_count};
+  if (!spec_.side) return;
   ++answers_;
   const bool quiet = delivered_ == std::exchange(delivered_at_answer_, delivered_);
   // The answer tells what nobody has yet. The first one may come before messages that had been
@@ -255,7 +259,7 @@ void ConsumerSource::Append(ConsumerEvent::Kind kind) {
 void ConsumerSource::TellCaughtUp() {
   if (told_ || !spec_.side || state_ != State::kConsuming) return;
   // When the window is full, nothing more comes before something of it is settled.
-  if (!caught_up() && delivered_ - acknowledged_ < window_) return;
+  if (!caught_up() && !is_full()) return;
   told_ = true;
   Append(ConsumerEvent::Kind::kCaughtUp);
 }

@@ -13,6 +13,7 @@
 #include "omnibus/transport.h"
 #include "transports/rabbitmq/connection.h"
 #include "transports/rabbitmq/delivery.h"
+#include "transports/rabbitmq/stall_watch.h"
 
 namespace omnibus::rabbitmq {
 
@@ -62,8 +63,13 @@ class ConsumerSource {
   // cancels the consumer.
   void OnFrame(Connection& connection, const amqp_frame_t& frame);
   void OnConnectionLost(const absl::Status& why);
-  // Asks the broker once more how much of a side queue is still to come, unless it is being asked.
+  // Asks the broker once more what the queue holds, unless it is being asked.
   void Count(Connection& connection);
+  // What it has said to that; none: it has not yet.
+  const std::optional<StallWatch::Answer>& answer() const { return answer_; }
+  int delivered() const { return delivered_; }
+  // Nothing more comes before something is settled.
+  bool is_full() const { return delivered_ - acknowledged_ >= window_; }
   // Stops consuming, as if the broker had closed the channel.
   void GiveUp(Connection& connection, absl::Status why);
   // Of a message with the current epoch.
@@ -107,6 +113,8 @@ class ConsumerSource {
   int delivered_ = 0;
   int settled_ = 0;
   std::vector<std::int64_t> taken_;  // to be acknowledged at the window's end
+
+  std::optional<StallWatch::Answer> answer_;
 
   // Of a side queue: how much is expected, as far as the broker has told.
   bool told_ = false;     // kCaughtUp

@@ -256,6 +256,26 @@ TEST_F(RabbitMqFaults, ABrokerThatComesBackEmptyGetsTheTopologyAgain) {
   EXPECT_TRUE(RawClient(options_.url).Count(channel_ + ".billing.dead").has_value());
 }
 
+TEST_F(RabbitMqFaults, AConsumerThatTheBrokerHasForgottenIsMadeAnew) {
+  const auto producer = OpenProducer();
+  const auto consumer = Join(channel_, "billing");
+  ASSERT_EQ(Publish(*producer, Message(channel_, "before")), absl::OkStatus());
+  const auto before = Receive(*consumer, 1);
+  ASSERT_EQ(before.size(), 1u);
+  EXPECT_EQ(Settle(*consumer, before[0]), 0u);
+  // The queue drops its consumers, and nobody tells them: their channels and connections stay well.
+  ASSERT_TRUE(broker_->Eval(
+      "{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"" + channel_ +
+      ".billing\">>)), lists:foreach(fun(C) -> ra:process_command("
+      "amqqueue:get_pid(Q), rabbit_fifo:make_checkout({element(2, C), element(1, C)}, "
+      "cancel, #{})) end, rabbit_amqqueue:consumers(Q))."));
+  ASSERT_EQ(Publish(*producer, Message(channel_, "after")), absl::OkStatus());
+  const auto after = Receive(*consumer, 1);
+  ASSERT_EQ(after.size(), 1u);
+  EXPECT_EQ(after[0].body, "after");
+  EXPECT_TRUE(consumer->Health().healthy);
+}
+
 TEST_F(RabbitMqFaults, AMessageLargerThanTheBrokersLimitIsRefusedAloneAndForGood) {
   ASSERT_TRUE(broker_->Eval("application:set_env(rabbit, max_message_size, 1000)."));
   const auto producer = OpenProducer();

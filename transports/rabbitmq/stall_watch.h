@@ -1,0 +1,45 @@
+// Finds out that a broker has forgotten a consumer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/time/time.h"
+
+namespace omnibus::rabbitmq {
+
+// After a failover in a cluster RabbitMQ (seen with 3.10) may give nothing more to a consumer of a
+// quorum queue, though there are messages, and the connection is well. So where nothing comes, the
+// broker is asked what the queue holds; and where that is something, or the queue has no consumer,
+// twice in a row, the consumer is to be made anew. Where that was in vain it is tried more and more
+// rarely: it may be how somebody wants the queue (one active consumer of several).
+class StallWatch {
+ public:
+  struct Answer {
+    std::uint32_t messages = 0;  // that nobody has
+    std::uint32_t consumers = 0;
+  };
+  enum class Verdict { kWell, kAsk, kStalled };
+
+  // The broker has taken the consumer.
+  void Begin(absl::Time now);
+
+  // `delivered` has counted since then. `is_full`: the broker must not deliver. `answer` is that to
+  // the last question, if it has come. Says nothing new before due().
+  Verdict Look(absl::Time now, int delivered, bool is_full, const std::optional<Answer>& answer);
+
+  absl::Time due() const { return due_; }
+
+ private:
+  static constexpr absl::Duration kEvery = absl::Seconds(2);
+  static constexpr absl::Duration kLongest = absl::Minutes(5);
+  static constexpr int kEnough = 2;
+
+  absl::Time due_ = absl::InfiniteFuture();
+  absl::Duration every_ = kEvery;
+  int delivered_ = 0;
+  bool asked_ = false;
+  int signs_ = 0;
+};
+
+}  // namespace omnibus::rabbitmq
