@@ -222,18 +222,17 @@ absl::Time ConsumerLink::GiveUpStalled(Connection& connection) {
     ConsumerSource& source = entry.source;
     if (source.state() != State::kConsuming) continue;
     if (source.spec().kind != SourceSpec::Kind::kShared) continue;
-    switch (entry.stall_watch.Look(now, source.delivered(), source.is_full(), source.answer())) {
+    switch (entry.stall_watch.Look(now, source.delivered(), source.is_full(), source.waiting())) {
       case StallWatch::Verdict::kWell:
         break;
       case StallWatch::Verdict::kAsk:
         source.Count(connection);
         break;
       case StallWatch::Verdict::kStalled:
-        source.GiveUp(
-            connection,
-            Error(absl::StatusCode::kUnavailable, "consume " + source.Describe(),
-                  absl::StrCat("the broker has ", source.answer()->messages, " messages and ",
-                               source.answer()->consumers, " consumers of it, and delivers none")));
+        source.GiveUp(connection,
+                      Error(absl::StatusCode::kUnavailable, "consume " + source.Describe(),
+                            absl::StrCat("the broker has ", *source.waiting(),
+                                         " messages, and delivers none")));
         NoteState(entry);
         continue;
     }

@@ -38,7 +38,7 @@ void ConsumerSource::Open(Connection& connection) {
   if (spec_.kind == SourceSpec::Kind::kTemporary) DeclareTemporary(connection);
   browsers_ = 0;
   counting_ = counted_ = told_ = false;
-  answer_.reset();
+  waiting_.reset();
   answers_ = 0;
   Consume(connection);
 }
@@ -131,7 +131,7 @@ void ConsumerSource::OnMethod(Connection& connection, const amqp_method_t& metho
 void ConsumerSource::Count(Connection& connection) {
   if (counting_ || state_ != State::kConsuming) return;
   counting_ = true;
-  answer_.reset();
+  waiting_.reset();
   amqp_queue_declare_t look{};
   look.queue = ToBytes(spec_.queue);
   look.passive = true;
@@ -140,7 +140,7 @@ void ConsumerSource::Count(Connection& connection) {
 
 void ConsumerSource::OnCounted(Connection& connection, const amqp_queue_declare_ok_t& answer) {
   counting_ = false;
-  answer_ = {.messages = answer.message_count, .consumers = answer.consumer_count};
+  waiting_ = answer.message_count;
   if (!spec_.side) return;
   ++answers_;
   const bool quiet = delivered_ == std::exchange(delivered_at_answer_, delivered_);

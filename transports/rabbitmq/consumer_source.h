@@ -13,7 +13,6 @@
 #include "omnibus/transport.h"
 #include "transports/rabbitmq/connection.h"
 #include "transports/rabbitmq/delivery.h"
-#include "transports/rabbitmq/stall_watch.h"
 
 namespace omnibus::rabbitmq {
 
@@ -65,8 +64,8 @@ class ConsumerSource {
   void OnConnectionLost(const absl::Status& why);
   // Asks the broker once more what the queue holds, unless it is being asked.
   void Count(Connection& connection);
-  // What it has said to that; none: it has not yet.
-  const std::optional<StallWatch::Answer>& answer() const { return answer_; }
+  // The messages that nobody has, as it has said to that; none: it has not yet.
+  std::optional<std::uint32_t> waiting() const { return waiting_; }
   int delivered() const { return delivered_; }
   // Nothing more comes before something is settled.
   bool is_full() const { return delivered_ - acknowledged_ >= window_; }
@@ -114,7 +113,7 @@ class ConsumerSource {
   int settled_ = 0;
   std::vector<std::int64_t> taken_;  // to be acknowledged at the window's end
 
-  std::optional<StallWatch::Answer> answer_;
+  std::optional<std::uint32_t> waiting_;
 
   // Of a side queue: how much is expected, as far as the broker has told.
   bool told_ = false;     // kCaughtUp

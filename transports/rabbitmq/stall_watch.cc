@@ -12,7 +12,7 @@ void StallWatch::Begin(absl::Time now) {
 }
 
 StallWatch::Verdict StallWatch::Look(absl::Time now, int delivered, bool is_full,
-                                     const std::optional<Answer>& answer) {
+                                     std::optional<std::uint32_t> waiting) {
   if (now < due_) return Verdict::kWell;
   const bool quiet = std::exchange(delivered_, delivered) == delivered;
   if (!quiet) every_ = kEvery;
@@ -22,7 +22,7 @@ StallWatch::Verdict StallWatch::Look(absl::Time now, int delivered, bool is_full
     asked_ = false;
     return Verdict::kWell;
   }
-  if (asked_ && answer) signs_ = answer->messages > 0 || answer->consumers == 0 ? signs_ + 1 : 0;
+  if (asked_ && waiting) signs_ = *waiting > 0 ? signs_ + 1 : 0;
   if (signs_ < kEnough) {
     asked_ = true;
     return Verdict::kAsk;
